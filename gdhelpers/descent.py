@@ -1,0 +1,141 @@
+"""The walk: one loop for every problem and every optimizer, and the record of where it went."""
+
+import operator
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+
+ABSURD = 1e150  # the square of a larger number overflows: the walk has left the map
+
+
+def _whole(name, value, most=None, why=""):
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or (most is not None and number > most):
+        allowed = "a whole number, at least 1" if most is None else f"a whole number between 1 and {most}"
+        raise ValueError(f"{name} must be {allowed}{why}; got {value!r}")
+    return number
+
+
+def minibatches(n_rows, batch_size, rng):
+    """One epoch: yields arrays of row numbers, in a new random order, that cover every row once.
+
+    All batches hold `batch_size` rows but the last, which holds what is left. rng: a `numpy.random.Generator`.
+    """
+    n_rows = _whole("n_rows", n_rows)
+    batch_size = _whole("batch_size", batch_size, n_rows, f" (this data set has {n_rows} rows)")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"mini-batches are random: give rng, such as np.random.default_rng(0); got {rng!r}")
+    order = rng.permutation(n_rows)
+    return (order[first : first + batch_size] for first in range(0, n_rows, batch_size))
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Where a walk went. Record 0 is the start; all arrays have one entry for each record.
+
+    params: (n_records,) + shape of the start. steps: updates made. losses: the loss on all rows.
+    examples_seen: rows looked at so far. seconds: spent on the steps, not on the recording.
+    diverged: the step at which a parameter was no longer a number below 1e150, or None. That step is not recorded.
+    """
+
+    params: np.ndarray
+    steps: np.ndarray
+    losses: np.ndarray
+    examples_seen: np.ndarray
+    seconds: np.ndarray
+    diverged: int | None = None
+
+    def until(self, step):
+        """The part of the walk up to and with this step."""
+        n = int(np.searchsorted(self.steps, step, side="right"))
+        if n == 0:
+            raise ValueError(f"step must be 0 or more; got {step!r}")
+        diverged = self.diverged if self.diverged is not None and self.diverged <= step else None
+        arrays = {name: getattr(self, name)[:n] for name in ("params", "steps", "losses", "examples_seen", "seconds")}
+        return replace(self, **arrays, diverged=diverged)
+
+    def steps_to(self, target):
+        """The first recorded step with `loss <= target`, or None."""
+        reached = self.losses <= target
+        return int(self.steps[reached.argmax()]) if reached.any() else None
+
+    def __repr__(self):
+        end = f"diverged at step {self.diverged}: try a smaller learning rate" if self.diverged else "finite to the end"
+        return f"Trajectory of {self.steps[-1]} steps, loss {self.losses[0]:.6g} -> {self.losses[-1]:.6g}, {end}"
+
+
+def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1):
+    """Walk `n_steps` steps downhill from `start` and return the Trajectory.
+
+    problem: has `loss(params)` and `gradient(params)`; for mini-batches also `n_rows` and `batch(rows)`.
+    start: () or (n_params,), not changed. optimizer: any `(params, gradient, state) -> (params, state)`.
+    batch_size: rows for each step, drawn by `minibatches` with `rng`; None for all of them.
+    record_every: keep every so many steps (the start and the last step are always kept).
+
+    A walk that diverges ends, says at which step, and keeps what it had. Raises ValueError, in one sentence that names
+    the argument, when an argument cannot be used or when the optimizer breaks its contract.
+    """
+    params, n_steps, record_every = _start(start), _whole("n_steps", n_steps), _whole("record_every", record_every)
+    n_rows = getattr(problem, "n_rows", 1)
+    if batch_size is None:
+        batches = _full_batches(problem)
+    elif hasattr(problem, "batch"):
+        minibatches(n_rows, batch_size, rng)  # speaks up about a wrong batch_size or rng now
+        batches = _drawn_batches(problem, batch_size, rng)
+    else:
+        raise ValueError(f"batch_size must be None for a problem that has no rows of data; got {batch_size!r}")
+
+    records, state, seen, seconds, diverged = [(0, params.copy(), 0, 0.0)], None, 0, 0.0, None
+    with np.errstate(all="ignore"):
+        for step in range(1, n_steps + 1):
+            part, part_rows = next(batches)
+            before = (step - 1, params, seen, seconds)
+            begin = perf_counter()
+            params, state = _checked(optimizer(params, part.gradient(params), state), params.shape)
+            seconds += perf_counter() - begin
+            if not np.abs(params).max() < ABSURD:  # NaN is not below anything
+                diverged = step
+                if records[-1][0] < step - 1:
+                    records.append(before)
+                break
+            seen += part_rows
+            if step % record_every == 0 or step == n_steps:
+                records.append((step, params.copy(), seen, seconds))
+        steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
+        return Trajectory(recorded, steps, np.asarray(problem.loss(recorded)), examples, times, diverged)
+
+
+def _start(start):
+    try:
+        params = np.array(start)
+        params = params if np.issubdtype(params.dtype, np.floating) else params.astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(f"start must hold numbers only; got {start!r:.60}") from None
+    if params.size == 0 or not np.isfinite(params).all():
+        raise ValueError(f"start must hold finite numbers, at least one; got {start!r:.60}")
+    return params
+
+
+def _full_batches(problem):
+    n_rows = getattr(problem, "n_rows", 1)
+    while True:
+        yield problem, n_rows
+
+
+def _drawn_batches(problem, batch_size, rng):
+    while True:
+        for rows in minibatches(problem.n_rows, batch_size, rng):
+            yield problem.batch(rows), len(rows)
+
+
+def _checked(result, shape):
+    if not (isinstance(result, tuple) and len(result) == 2):
+        raise ValueError(f"the optimizer must return a pair (params, state); it returned {type(result).__name__}")
+    params = np.asarray(result[0])
+    if params.shape != shape:
+        raise ValueError(f"the optimizer must return params of the start's shape {shape}; it returned {params.shape}")
+    return params, result[1]

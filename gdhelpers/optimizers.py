@@ -1,0 +1,121 @@
+"""How to take one step. An optimizer is any callable `(params, gradient, state) -> (params, state)`.
+
+`state` is None at the start and whatever the optimizer needs to remember afterwards. A function of yours with this
+contract is an optimizer too. The learning rate is a number or a schedule, a callable `step -> number`, steps from 0.
+"""
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def _positive(name, value):
+    try:
+        allowed = 0 < value < math.inf  # False for NaN
+    except (TypeError, ValueError):
+        allowed = False
+    if not allowed:
+        raise ValueError(f"{name} must be a positive, finite number; got {value!r}")
+    return value
+
+
+def _count(name, value):
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise ValueError(f"{name} must be a whole number, at least 1; got {value!r}")
+    return count
+
+
+def _rate(learning_rate, step):
+    """The learning rate of this step. A schedule may reach 0, for a number that would be a standstill."""
+    if not callable(learning_rate):
+        return learning_rate
+    rate = learning_rate(step)
+    if not (isinstance(rate, (int, float, np.number)) and 0 <= rate < math.inf):
+        raise ValueError(f"the learning-rate schedule must give a number from 0 up; at step {step} it gave {rate!r}")
+    return rate
+
+
+def _check_learning_rate(learning_rate):
+    if not callable(learning_rate):
+        _positive("learning_rate", learning_rate)
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """`params - learning_rate · gradient`. On a mini-batch the same rule is stochastic gradient descent."""
+
+    learning_rate: float | Callable
+
+    def __post_init__(self):
+        _check_learning_rate(self.learning_rate)
+
+    def __call__(self, params, gradient, state=None):
+        step = state or 0
+        return params - _rate(self.learning_rate, step) * gradient, step + 1
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Polyak's heavy ball (1964): `velocity = beta · velocity + gradient`, `params - learning_rate · velocity`.
+
+    This is PyTorch's convention, not the averaging one with `(1 - beta) · gradient`: under a steady gradient its step
+    grows to `learning_rate / (1 - beta)`, so compare it with plain descent at both rates. 0 <= beta < 1.
+    """
+
+    learning_rate: float | Callable
+    beta: float = 0.9
+
+    def __post_init__(self):
+        _check_learning_rate(self.learning_rate)
+        if not 0 <= self.beta < 1:
+            raise ValueError(f"beta must be at least 0 and below 1; got {self.beta!r}")
+
+    def __call__(self, params, gradient, state=None):
+        step, velocity = state or (0, 0.0)
+        velocity = self.beta * velocity + gradient
+        return params - _rate(self.learning_rate, step) * velocity, (step + 1, velocity)
+
+
+def constant(learning_rate):
+    """The same rate at every step."""
+    _positive("learning_rate", learning_rate)
+    return lambda step: learning_rate
+
+
+def step_decay(learning_rate, drop_at, factor=0.1):
+    """The rate is multiplied by `factor` at each of the steps in `drop_at`."""
+    _positive("learning_rate", learning_rate)
+    _positive("factor", factor)
+    drops = [_count("drop_at", drop) for drop in drop_at]
+    return lambda step: learning_rate * factor ** sum(step >= drop for drop in drops)
+
+
+def exponential_decay(learning_rate, n_steps, final=0.01):
+    """The rate falls by the same share at each step, to `final · learning_rate` at step `n_steps`."""
+    _positive("learning_rate", learning_rate)
+    _positive("final", final)
+    n_steps = _count("n_steps", n_steps)
+    return lambda step: learning_rate * final ** (step / n_steps)
+
+
+def cosine(learning_rate, n_steps):
+    """The rate follows half a cosine wave from `learning_rate` to 0 at step `n_steps` (Loshchilov and Hutter 2017,
+    without restarts), and stays there."""
+    _positive("learning_rate", learning_rate)
+    n_steps = _count("n_steps", n_steps)
+    return lambda step: learning_rate * (1 + math.cos(math.pi * min(step / n_steps, 1))) / 2
+
+
+def warmup(schedule, n_steps):
+    """The rate climbs in a straight line for `n_steps` steps to where `schedule` begins; then `schedule` runs from its
+    own step 0. `schedule`: a number or a schedule."""
+    after = schedule if callable(schedule) else constant(schedule)
+    n_steps = _count("n_steps", n_steps)
+    return lambda step: after(0) * (step + 1) / n_steps if step < n_steps else after(step - n_steps)
