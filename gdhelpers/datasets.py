@@ -22,7 +22,8 @@ def houses():
 def many_houses(n, rng, noise=20.0):
     """n invented houses of 500 to 3500 sq ft on the line of the five, plus normal noise.
 
-    noise: its standard deviation in thousands of dollars. rng: a `numpy.random.Generator`; the same seed gives the same houses.
+    noise: its standard deviation in thousands of dollars.
+    rng: a `numpy.random.Generator`; the same seed gives the same houses.
     """
     try:
         n = operator.index(n)

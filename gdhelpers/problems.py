@@ -137,7 +137,7 @@ def parabola():
 
 
 def two_valleys():
-    """A hilly curve on [0, 10]: a shallow valley near 3.1, a pass near 4.6 and a deep valley near 7.1; height in metres."""
+    """A hilly curve on [0, 10], in metres: a shallow valley near 3.1, a pass near 4.6, a deep valley near 7.1."""
 
     def loss(x):
         return 60 + 2.2 * (x - 6.2) ** 2 + 14 * np.cos(1.3 * (x - 0.05))
