@@ -1,0 +1,180 @@
+"""Drawing, and nothing else: each function draws on the `ax` it is given and returns the artists.
+
+One colour for one idea in the whole course, from the palette of Okabe and Ito that colour-blind readers can tell apart,
+always with a second cue (marker, dash or label).
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+DATA = "#000000"  # what was measured: dots
+MODEL = "#0072B2"  # the line, and the place on the map that stands for it: solid
+ERROR = "#56B4E9"  # distance between the two: filled
+MINIMUM = "#009E73"  # the best there is: star
+LIMIT = "#D55E00"  # danger: dashed, crosses
+SLOPE = "#B35A89"  # the gradient: arrows, dash-dot (the palette's purple, darkened to be read on white)
+FAINT = "#767676"  # remarks and guides: dotted
+
+SMALL, MEDIUM = 11, 12.5  # points, at the size shown
+
+
+def figure(n_rows=1, n_columns=1, width=9.0, height=4.2, **options):
+    """A Figure that pyplot does not know of, and its Axes (one, or an array), ready to be read from the last row."""
+    fig = Figure(figsize=(width, height), layout="constrained")
+    axes = fig.subplots(n_rows, n_columns, **options)
+    for ax in np.ravel(axes):
+        plain(ax)
+    return fig, axes
+
+
+def plain(ax, xlabel="", ylabel="", title=""):
+    """Quiet axes with readable text. Returns the ax."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=SMALL)
+    ax.set_xlabel(xlabel, fontsize=MEDIUM)
+    ax.set_ylabel(ylabel, fontsize=MEDIUM)
+    ax.set_title(title, fontsize=MEDIUM, loc="left")
+    return ax
+
+
+def number(value):
+    """A number as a person would write it: 6,875, 0.0775, 1.35e-10."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    if 1e-3 <= abs(value) < 1e7:
+        digits = max(0, 3 - int(np.floor(np.log10(abs(value)))))
+        text = f"{value:,.{digits}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+
+
+def houses(ax, size, price, unit="sq ft"):
+    """The data as dots, axes labelled. Returns the dots (Line2D)."""
+    plain(ax, f"size ({unit})", "price ($1000)")
+    (dots,) = ax.plot(size, price, "o", color=DATA, markersize=7 if len(size) < 50 else 2, zorder=4, label="houses")
+    return dots
+
+
+def model_line(ax, w=0.0, b=0.0, color=MODEL, **style):
+    """The line price = w·size + b across the whole axes. Returns it (Line2D); move it with `set_model_line`."""
+    (line,) = ax.plot([], [], color=color, **{"linewidth": 2.5, "zorder": 3, **style})
+    set_model_line(line, w, b)
+    return line
+
+
+def set_model_line(line, w, b):
+    """Move a line drawn by `model_line`."""
+    x = np.array(line.axes.get_xlim())
+    line.set_data(x, w * x + b)
+
+
+def error_squares(ax, size, price):
+    """One square for each house, its side is the error: what the loss averages. Returns the Polygons, all empty."""
+    return [
+        ax.add_patch(Polygon(np.zeros((4, 2)), facecolor=ERROR, edgecolor=MODEL, alpha=0.35, linewidth=1, zorder=2))
+        for _ in size
+    ]
+
+
+def set_error_squares(squares, size, price, predicted):
+    """Stretch the squares from each price to its prediction; they are square on the screen, whatever the axes' scales."""
+    ax = squares[0].axes
+    box, (left, right), (bottom, top) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
+    width_for_height = ((right - left) / box.width) / ((top - bottom) / box.height)
+    for square, x, y, y_hat in zip(squares, size, price, predicted, strict=True):
+        side = (y_hat - y) * width_for_height  # too low opens to the right, too high to the left
+        square.set_xy([(x, y), (x, y_hat), (x - side, y_hat), (x - side, y)])
+
+
+def loss_map(ax, problem, x, y, levels=None, labels=("w", "b")):
+    """The loss over two parameters as contours, darker is lower. x, y: the grid's ticks. Returns the contour set.
+
+    The levels are spaced evenly in the square root of the loss, the error's own unit, so that a bowl looks like a bowl.
+    """
+    plain(ax, *labels)
+    loss = problem.loss(np.stack(np.meshgrid(x, y), axis=-1))
+    if levels is None:
+        low, high = np.sqrt(loss.min()), np.sqrt(loss.max())
+        levels = (low + (high - low) * np.linspace(0, 1, 13)) ** 2
+    ax.contourf(x, y, loss, levels=levels, cmap="viridis", alpha=0.35, extend="both")
+    lines = ax.contour(x, y, loss, levels=levels, cmap="viridis", linewidths=0.8)
+    ax.set_xlim(x[0], x[-1])
+    ax.set_ylim(y[0], y[-1])
+    return lines
+
+
+def minimum(ax, x, y, label="minimum"):
+    """A star where the loss is least. Returns it (Line2D)."""
+    (star,) = ax.plot([x], [y], "*", color=MINIMUM, markersize=15, markeredgecolor="white", zorder=6, label=label)
+    return star
+
+
+def path(ax, params=None, color=MODEL, **style):
+    """A walk over a loss map, dots joined by lines. params: (n, 2) or None. Returns it (Line2D)."""
+    x, y = ([], []) if params is None else np.asarray(params).T
+    defaults = {"marker": "o", "markersize": 4, "linewidth": 1.5, "zorder": 5}
+    return ax.plot(x, y, color=color, **(defaults | style))[0]
+
+
+def here(ax, x=np.nan, y=np.nan, color=MODEL):
+    """Where the walker stands: a large dot. Returns it (Line2D)."""
+    return ax.plot([x], [y], "o", color=color, markersize=11, markeredgecolor="white", markeredgewidth=1.5, zorder=7)[0]
+
+
+def loss_curve(ax, steps=(), losses=(), color=MODEL, log=True, **style):
+    """Loss against steps. Returns the line."""
+    plain(ax, "step", "loss" + (", log scale" if log else ""))
+    if log:
+        ax.set_yscale("log")
+    return ax.plot(steps, losses, color=color, **{"linewidth": 2, **style})[0]
+
+
+def slope_line(ax, x=0.0, y=0.0, slope=0.0, length=1.0):
+    """The tangent: a short line through (x, y) with this slope. Returns it (Line2D); move it with `set_slope_line`."""
+    (line,) = ax.plot([], [], "-.", color=SLOPE, linewidth=2.5, zorder=5)
+    set_slope_line(line, x, y, slope, length)
+    return line
+
+
+def set_slope_line(line, x, y, slope, length=1.0):
+    """Move a tangent drawn by `slope_line`."""
+    line.set_data([x - length / 2, x + length / 2], [y - slope * length / 2, y + slope * length / 2])
+
+
+def stability_bar(ax, limit, low, high):
+    """The learning-rate axis from `low` to `high` (log scale), coloured by what happens there.
+
+    Below limit/2 the walk goes straight down, between limit/2 and the limit it swings, above it diverges.
+    Returns (safe, swinging, diverging, limit mark): three bands and a line; move them with `set_stability_bar`.
+    """
+    plain(ax, "learning rate, log scale")
+    ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    ax.set_ylim(0, 1)
+    ax.yaxis.set_major_locator(NullLocator())
+    ax.spines["left"].set_visible(False)
+    bands = [
+        ax.add_patch(Polygon(np.zeros((4, 2)), facecolor=color, alpha=alpha, linewidth=0))
+        for color, alpha in ((MINIMUM, 0.35), (ERROR, 0.45), (LIMIT, 0.35))
+    ]
+    (mark,) = ax.plot([], [], "--", color=LIMIT, linewidth=2.5, zorder=5)
+    set_stability_bar((*bands, mark), limit)
+    return (*bands, mark)
+
+
+def set_stability_bar(artists, limit):
+    """Move the bands and the mark of a stability bar to another limit."""
+    *bands, mark = artists
+    low, high = mark.axes.get_xlim()
+    edges = np.clip([low, limit / 2, limit, high], low, high)
+    for band, left, right in zip(bands, edges[:-1], edges[1:], strict=True):
+        band.set_xy([(left, 0), (right, 0), (right, 0.5), (left, 0.5)])
+    mark.set_data([limit, limit], [0, 1])
+
+
+def thousands_ticks(axis):
+    """Tick labels with commas: 2,000."""
+    axis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:,.0f}"))
