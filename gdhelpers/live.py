@@ -1,7 +1,7 @@
 """Pictures in a notebook: one that stands still, and one that follows its sliders.
 
-A live picture is painted in two layers. The scenery (axes, contours, data) is painted once, as a PNG. The actors (what a
-slider moves) are drawn over it as SVG on every change, a few kilobytes instead of a hundred, so a drag feels instant.
+A live picture is painted in two layers. The scenery (axes, contours, data) is painted once, as a PNG. The actors (what
+a slider moves) are drawn over it as SVG on every change, a few kilobytes instead of a hundred, so a drag feels instant.
 Matplotlib's artists stay the only source: the same figure gives the still picture that is stored in the notebook.
 """
 
@@ -103,11 +103,11 @@ class _SvgRenderer(RendererBase):
                 paint["stroke-dasharray"] = " ".join(f"{length:.3g}" for length in gc.get_dashes()[1])
         return paint
 
-    def draw_path(self, gc, path, transform, rgbFace=None):  # noqa: N803 (Matplotlib's name)
+    def draw_path(self, gc, path, transform, rgbFace=None):
         simplify = path.should_simplify and rgbFace is None
         self._add(gc, "path", {"d": self._path_data(path, transform, simplify), **self._paint(gc, rgbFace)})
 
-    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):  # noqa: N803
+    def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         points = (trans + self.flip).transform(path.vertices)
         points = points[np.isfinite(points).all(axis=1) & (np.abs(points) < 1e4).all(axis=1)].round(1)
         points = points[np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]] if len(points) else points
@@ -163,7 +163,7 @@ class LivePicture(widgets.VBox):
         limits that hold for a whole drag.
     controls: {name: widget}. update: called as `update(**{name: value})`; sets the actors and returns the sentence.
     alt: what the figure is, in words.
-    Raises TypeError when an actor cannot be drawn as SVG. An error in `update` is shown as a sentence; the picture stays.
+    Raises TypeError when an actor cannot be drawn as SVG. An error in `update` becomes a sentence, the picture stays.
     """
 
     def __init__(self, figure, actors, controls, update, *, alt):
@@ -203,7 +203,9 @@ class LivePicture(widgets.VBox):
                 if strict:
                     raise
                 self.sentence = f"This setting does not work: {error}"
-            self._words.value = f'<p aria-live="polite" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
+            self._words.value = (
+                f'<p aria-live="polite" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
+            )
 
     def _draw(self):
         if self.figure.stale or not self._scenery.value:  # actors are animated: only scenery makes a figure stale

@@ -14,7 +14,7 @@ MODEL = "#0072B2"  # the line, and the place on the map that stands for it: soli
 ERROR = "#56B4E9"  # distance between the two: filled
 MINIMUM = "#009E73"  # the best there is: star
 LIMIT = "#D55E00"  # danger: dashed, crosses
-SLOPE = "#B35A89"  # the gradient: arrows, dash-dot (the palette's purple, darkened to be read on white)
+SLOPE = "#B35A89"  # the gradient: arrows, short thick lines (the palette's purple, darkened to be read on white)
 FAINT = "#767676"  # remarks and guides: dotted
 
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
@@ -71,22 +71,22 @@ def set_model_line(line, w, b):
     line.set_data(x, w * x + b)
 
 
-def error_squares(ax, size, price):
-    """One square for each house, its side is the error: what the loss averages. Returns the Polygons, all empty."""
-    return [
-        ax.add_patch(Polygon(np.zeros((4, 2)), facecolor=ERROR, edgecolor=MODEL, alpha=0.35, linewidth=1, zorder=2))
-        for _ in size
-    ]
+def error_squares(ax, n):
+    """n squares whose sides will be errors: their mean area is the loss. Returns the Polygons, all empty."""
+    style = {"facecolor": ERROR, "edgecolor": MODEL, "alpha": 0.35, "linewidth": 1, "zorder": 2}
+    return [ax.add_patch(Polygon(np.zeros((4, 2)), **style)) for _ in range(n)]
 
 
 def set_error_squares(squares, size, price, predicted):
-    """Stretch the squares from each price to its prediction; they are square on the screen, whatever the axes' scales."""
+    """Stretch the squares from each price to its prediction; on the screen they are square, whatever the scales."""
     ax = squares[0].axes
     box, (left, right), (bottom, top) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
     width_for_height = ((right - left) / box.width) / ((top - bottom) / box.height)
     for square, x, y, y_hat in zip(squares, size, price, predicted, strict=True):
-        side = (y_hat - y) * width_for_height  # too low opens to the right, too high to the left
-        square.set_xy([(x, y), (x, y_hat), (x - side, y_hat), (x - side, y)])
+        side = (
+            y_hat - y
+        ) * width_for_height  # a line too low opens to the left, away from itself; too high, to the right
+        square.set_xy([(x, y), (x, y_hat), (x + side, y_hat), (x + side, y)])
 
 
 def loss_map(ax, problem, x, y, levels=None, labels=("w", "b")):
@@ -134,7 +134,7 @@ def loss_curve(ax, steps=(), losses=(), color=MODEL, log=True, **style):
 
 def slope_line(ax, x=0.0, y=0.0, slope=0.0, length=1.0):
     """The tangent: a short line through (x, y) with this slope. Returns it (Line2D); move it with `set_slope_line`."""
-    (line,) = ax.plot([], [], "-.", color=SLOPE, linewidth=2.5, zorder=5)
+    (line,) = ax.plot([], [], color=SLOPE, linewidth=3.5, zorder=5)
     set_slope_line(line, x, y, slope, length)
     return line
 

@@ -1,0 +1,383 @@
+"""The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
+
+import ipywidgets as widgets
+import numpy as np
+
+from gdhelpers import plots
+from gdhelpers.datasets import units
+from gdhelpers.descent import descend
+from gdhelpers.live import LivePicture
+from gdhelpers.optimizers import GradientDescent, constant, cosine, exponential_decay, step_decay, warmup
+from gdhelpers.plots import number
+from gdhelpers.problems import LeastSquares
+
+WIDE = {"description_width": "initial"}
+
+
+def _slider(label, low, high, value, step):
+    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    options = {"min": low, "max": high, "step": step, "value": value}
+    if kind is widgets.FloatSlider:
+        options["readout_format"] = f".{len(f'{step:g}'.partition('.')[2])}f"
+    return kind(description=label, style=WIDE, layout={"width": "340px"}, **options)
+
+
+def _rate_slider(low, high, value):
+    """A learning-rate slider; low and high are powers of ten."""
+    options = {"min": low, "max": high, "step": 0.02, "value": value, "readout_format": ".3g"}
+    return widgets.FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
+
+
+def _margins(values):
+    """Limits that leave a little air below and above the values."""
+    air = 0.08 * np.ptp(values)
+    return values.min() - air, values.max() + air
+
+
+def _outcome(walk):
+    """How a walk went, in words."""
+    losses = f"loss {number(walk.losses[0])} → {number(walk.losses[-1])}"
+    if walk.diverged:
+        return f"The walk diverges: {losses} after {walk.steps[-1]} steps, beyond all bounds at step {walk.diverged}."
+    return f"{walk.steps[-1]} steps: {losses}."
+
+
+def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
+    """One slider: where you stand on a curve. The picture shows the height and the slope there."""
+    fig, ax = plots.figure(width=7, height=3.4)
+    x = np.linspace(low, high, 301)
+    ax.plot(x, landscape.loss(x), color=plots.DATA, linewidth=2)
+    plots.plain(ax, "position", "height")
+    ax.set(xlim=(low, high), ylim=_margins(landscape.loss(x)))
+    tangent, dot = plots.slope_line(ax), plots.here(ax)
+
+    def update(position):
+        height, slope = landscape.loss(position), landscape.gradient(position)
+        plots.set_slope_line(tangent, position, height, slope, length=(high - low) / 4)
+        dot.set_data([position], [height])
+        way = "level ground" if abs(slope) < 1e-9 else f"downhill is to the {'left' if slope > 0 else 'right'}"
+        return f"Position {number(position)}: height {number(height)}, slope {number(slope)}, so {way}."
+
+    controls = {"position": _slider("position", low, high, start, 0.05)}
+    return LivePicture(fig, [tangent, dot], controls, update, alt="A curve, a dot on it, and the slope at the dot.")
+
+
+def line_explorer(size, price, w=0.05, b=100.0):
+    """Sliders for w and b. Left the houses, the line and the squared errors; right the loss, as the average square."""
+    problem = LeastSquares.line(size, price)
+    fig, (left, right) = plots.figure(1, 2, width=9, height=4.4, width_ratios=[3, 2])
+    left.set(xlim=(0, 1.2 * np.max(size)), ylim=(0, 1.2 * np.max(price)))
+    plots.houses(left, size, price)
+    plots.thousands_ticks(left.xaxis)
+    fig.draw_without_rendering()  # fixes the layout, so that a square is a square
+    plots.plain(right, "side ($1000)", title="the loss is the average square")
+    right.set(xlim=(0, 300), ylim=(0, 300), aspect="equal")
+    line, squares = plots.model_line(left), plots.error_squares(left, len(size))
+    average = plots.error_squares(right, 1)[0]
+    label = right.text(290, 285, "", ha="right", va="top", fontsize=plots.MEDIUM)
+
+    def update(w, b):
+        predicted, loss = problem.predict((w, b)), problem.loss((w, b))
+        plots.set_model_line(line, w, b)
+        plots.set_error_squares(squares, size, price, predicted)
+        side = np.sqrt(loss)
+        average.set_xy([(0, 0), (side, 0), (side, side), (0, side)])
+        label.set_text(f"loss {number(loss)}")
+        off = "every house is exact" if loss < 1e-9 else f"a typical error is ${1000 * side:,.0f}"
+        return f"Price = {number(w)} × size + {number(b)}: loss {number(loss)}, {off}."
+
+    controls = {"w": _slider("w ($1000 per sq ft)", 0.0, 0.2, w, 0.005), "b": _slider("b ($1000)", 0.0, 200.0, b, 5.0)}
+    alt = "Left: the houses, a line, and a square on each error. Right: the average square, its area is the loss."
+    return LivePicture(fig, [*squares, line, average, label], controls, update, alt=alt)
+
+
+def blindfold(landscape, start=1.0, low=0.0, high=10.0):
+    """A walk in the fog: you feel height and slope where you stand, and choose steps; then the fog can lift."""
+    fig, ax = plots.figure(width=8, height=3.8)
+    x = np.linspace(low, high, 401)
+    plots.plain(ax, "position", "height (m)")
+    heights = landscape.loss(x)
+    ax.set(xlim=(low, high), ylim=_margins(heights))
+    (ground,) = ax.plot([], [], color=plots.DATA, linewidth=2)
+    trail = plots.path(ax, linestyle=":", alpha=0.7)
+    tangent, dot = plots.slope_line(ax), plots.here(ax)
+    places = [start]
+    buttons = {
+        "left": widgets.Button(description="step left", icon="arrow-left"),
+        "right": widgets.Button(description="step right", icon="arrow-right"),
+        "again": widgets.Button(description="start again", icon="undo"),
+    }
+    fog = widgets.ToggleButton(description="lift the fog", icon="eye", value=False)
+    controls = {"stride": _slider("length of a step", 0.1, 3.0, 1.0, 0.1), **buttons, "lifted": fog}
+
+    def update(stride, lifted):
+        position = places[-1]
+        height, slope = landscape.loss(position), landscape.gradient(position)
+        dot.set_data([position], [height])
+        plots.set_slope_line(tangent, position, height, slope, length=0.6)
+        ground.set_data((x, heights) if lifted else ([], []))
+        trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))
+        here = f"{len(places) - 1} steps. Where you stand: height {height:.1f} m, slope {slope:+.1f} m for each unit."
+        if not lifted:
+            return f"{here} Everything else is fog."
+        best = landscape.loss(landscape.minima[0])
+        return f"{here} The lowest point of all lies at {landscape.minima[0]:.1f}, {best:.1f} m high."
+
+    picture = LivePicture(fig, [ground, trail, tangent, dot], controls, update, alt="A dot and the slope under it.")
+
+    def move(direction):
+        if direction:
+            places.append(float(np.clip(places[-1] + direction * controls["stride"].value, low, high)))
+        else:
+            del places[1:]
+        picture.refresh()
+
+    for name, direction in (("left", -1), ("right", 1), ("again", 0)):
+        buttons[name].on_click(lambda button, direction=direction: move(direction))
+    return picture
+
+
+def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps=20):
+    """Gradient descent on a curve: sliders for the learning rate and the start. rates: powers of ten."""
+    fig, (left, right) = plots.figure(1, 2, width=9, height=3.9, width_ratios=[3, 2])
+    x = np.linspace(low, high, 401)
+    heights = landscape.loss(x)
+    left.plot(x, heights, color=plots.DATA, linewidth=2)
+    plots.plain(left, "position", "height")
+    left.set(xlim=(low, high), ylim=_margins(heights))
+    trail, dot = plots.path(left), plots.here(left)
+    curve = plots.path(right)
+    plots.plain(right, "step", "position")
+    right.set(xlim=(0, n_steps), ylim=(low, high))
+
+    def update(learning_rate, start):
+        walk = descend(landscape, start, GradientDescent(learning_rate), n_steps)
+        trail.set_data(walk.params, walk.losses)
+        dot.set_data(walk.params[-1:], walk.losses[-1:])
+        curve.set_data(walk.steps, walk.params)
+        end = walk.params[-1]
+        inside = "" if low <= end <= high else " That is off the picture."
+        return (
+            f"{_outcome(walk)} It ends at {number(end)}, where the slope is {number(landscape.gradient(end))}.{inside}"
+        )
+
+    controls = {"learning_rate": _rate_slider(*rates, rate), "start": _slider("start", low, high, start, 0.1)}
+    alt = "Left: a curve and a walk down it. Right: the position after each step."
+    return LivePicture(fig, [trail, dot, curve], controls, update, alt=alt)
+
+
+def _walk_panels(problem, x, y, labels, n_steps, low=1e-8, high=1e6, **options):
+    """A loss map with a path and a loss curve; returns the figure, its panels and the three artists that move."""
+    fig, axes = plots.figure(1, 2, **options)
+    plots.loss_map(axes[0], problem, x, y, labels=labels)
+    plots.minimum(axes[0], *problem.minimum())
+    trail, dot = plots.path(axes[0]), plots.here(axes[0])
+    curve = plots.loss_curve(axes[1])
+    axes[1].set(xlim=(0, n_steps), ylim=(low, high))
+    return fig, axes, (trail, dot, curve)
+
+
+def _draw_walk(artists, walk):
+    trail, dot, curve = artists
+    trail.set_data(*walk.params.T)
+    dot.set_data(*walk.params[-1:].T)
+    curve.set_data(walk.steps, walk.losses)
+
+
+def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), rate=0.1, n_steps=60):
+    """Gradient descent of a line on its loss map: sliders for the learning rate and for where it starts."""
+    labels = ("w ($1000 per thousand sq ft)", "b ($1000)")
+    ticks = np.linspace(*w, 81), np.linspace(*b, 81)
+    fig, _, artists = _walk_panels(problem, *ticks, labels, n_steps)
+
+    def update(learning_rate, w, b):
+        walk = descend(problem, (w, b), GradientDescent(learning_rate), n_steps)
+        _draw_walk(artists, walk)
+        return f"{_outcome(walk)} It ends at w = {number(walk.params[-1][0])}, b = {number(walk.params[-1][1])}."
+
+    controls = {
+        "learning_rate": _rate_slider(-3, 0, rate),
+        "w": _slider("start w", *w, start[0], 1.0),
+        "b": _slider("start b", *b, start[1], 1.0),
+    }
+    alt = "Left: the loss map with the path of the walk and a star at the minimum. Right: the loss at each step."
+    return LivePicture(fig, artists, controls, update, alt=alt)
+
+
+def step_explorer(size, price, walk):
+    """One slider: the step of a recorded walk. Table, line and path move together. walk: a Trajectory of (w, b)."""
+    problem = LeastSquares.line(size, price)
+    fig, (table, left, right) = plots.figure(1, 3, width=10, height=3.8, width_ratios=[1.55, 1.5, 1.4])
+    left.set(xlim=(0, 2700), ylim=(0, 400))
+    plots.houses(left, size, price)
+    plots.loss_map(right, problem, np.linspace(0.04, 0.16, 81), np.linspace(40, 160, 81))
+    plots.minimum(right, *problem.minimum())
+    plots.thousands_ticks(left.xaxis)
+    table.axis("off")
+    table.set(xlim=(0, 4), ylim=(-0.6, len(size) + 0.6))
+    columns = (0.6, 1.5, 2.85, 3.95)
+    style = {"ha": "right", "va": "center", "fontsize": plots.SMALL}
+    for x, heading in zip(columns, ("size", "actual", "predicted", "error"), strict=True):
+        table.text(x, len(size), heading, color=plots.FAINT, **style)
+    cells = []
+    for row, (x, y) in enumerate(zip(size, price, strict=True)):
+        height = len(size) - 1 - row
+        table.text(columns[0], height, f"{x:,.0f}", **style)
+        table.text(columns[1], height, f"{y:.0f}", **style)
+        cells.append([table.text(x, height, "", color=plots.MODEL, **style) for x in columns[2:]])
+    line = plots.model_line(left)
+    trail, dot = plots.path(right), plots.here(right)
+
+    def update(step):
+        part = walk.until(step)
+        (w, b), loss = part.params[-1], part.losses[-1]
+        predicted = problem.predict((w, b))
+        for (guess, error), y_hat, y in zip(cells, predicted, price, strict=True):
+            guess.set_text(f"{y_hat:.2f}")
+            error.set_text(f"{y_hat - y:+.2f}")
+        plots.set_model_line(line, w, b)
+        trail.set_data(*part.params.T)
+        dot.set_data([w], [b])
+        return f"Step {step}: price = {w:.7f} × size + {b:.7f}, loss {number(loss)}."
+
+    controls = {"step": _slider("step", 0, int(walk.steps[-1]), 0, 1)}
+    actors = [*(text for row in cells for text in row), line, trail, dot]
+    alt = "Left: a table of predictions and errors. Middle: houses and line. Right: the path on the loss map."
+    return LivePicture(fig, actors, controls, update, alt=alt)
+
+
+def start_explorer(size, price, w=0.05, learning_rate=1e-7):
+    """One slider: the b that the walk starts with. What looks finished after 100 steps may need a hundred million."""
+    problem = LeastSquares.line(size, price)
+    fig, (left, right) = plots.figure(1, 2, width=9, height=3.9)
+    left.set(xlim=(0, 2700), ylim=(0, 420))
+    plots.houses(left, size, price)
+    plots.thousands_ticks(left.xaxis)
+    left.set_title("after 100 steps", fontsize=plots.MEDIUM, loc="left")
+    steps = np.unique(np.round(np.logspace(0, 9, 160)))
+    curve = plots.loss_curve(right)
+    plots.plain(right, "step, log scale", "loss, log scale")
+    right.set(xscale="log", xlim=(1, 1e9), ylim=(1e-8, 1e5))
+    right.axvline(100, color=plots.FAINT, linestyle=":")
+    line = plots.model_line(left)
+
+    def update(b):
+        curve.set_data(steps, problem.loss(problem.after((w, b), learning_rate, steps)))
+        after = problem.after((w, b), learning_rate, 100)
+        plots.set_model_line(line, *after)
+        needed = problem.steps_to(1e-6, (w, b), learning_rate)
+        where = f"From b = {number(b)}, after 100 steps: w = {after[0]:.4f}, b = {after[1]:.4f}"
+        return f"{where}, loss {number(problem.loss(after))}. Loss below 1e-6: step {needed:,}."
+
+    alt = "Left: the houses and the line after 100 steps. Right: the loss over a thousand million steps."
+    return LivePicture(fig, [line, curve], {"b": _slider("start b", 0.0, 200.0, 100.0, 5.0)}, update, alt=alt)
+
+
+def _regime(shrink):
+    """What a step does to the distance along the steepest direction, which it multiplies by `shrink` = 1 - αλ."""
+    if abs(shrink) < 0.01:
+        return "one step: the steep direction is solved at once"
+    if abs(shrink + 1) < 0.01:
+        return "bouncing: each step lands as far away on the other side"
+    if shrink > 0:
+        return "monotone: every step goes down on the same side"
+    return "oscillating: every step crosses the valley, and ends lower" if shrink > -1 else "diverging"
+
+
+def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
+    """Learning rate and units of size. The bar below has the slider's scale and the live mark of 2/λmax.
+
+    start: (w, b) in sq ft units; the same line is the start in all units.
+    """
+    fig = plots.Figure(figsize=(9, 5.4), layout="constrained")
+    grid = fig.add_gridspec(2, 2, height_ratios=[5, 1])
+    left, right, below = fig.add_subplot(grid[0, 0]), fig.add_subplot(grid[0, 1]), fig.add_subplot(grid[1, :])
+    plots.plain(left)
+    curve = plots.loss_curve(right)
+    right.set(xlim=(0, n_steps), ylim=(1e-8, 1e12))
+    low, high = -9, 1
+    below.text(1.3e-9, 0.25, "straight down", fontsize=plots.SMALL, va="center")
+    below.text(0.8e1, 0.25, "diverges", fontsize=plots.SMALL, va="center", ha="right")
+    bar = plots.stability_bar(below, 1.0, 10.0**low, 10.0**high)
+    mark_label = below.text(1, 0.97, "", color=plots.LIMIT, fontsize=plots.SMALL, va="top")
+    (you,) = below.plot([], [], "v", color=plots.MODEL, markersize=13, zorder=6)
+    trail, dot = plots.path(left), plots.here(left)
+    scenes = {}
+
+    def scene(name):
+        """The problem in these units; the map is repainted only when the units change."""
+        if name not in scenes:
+            unit = units(name, size)
+            scenes[name] = unit, LeastSquares.line(unit.convert(size), price)
+        unit, problem = scenes[name]
+        if scenes.get("shown") != name:
+            scenes["shown"] = name
+            for artist in [*left.collections, *(a for a in left.lines if a not in (trail, dot))]:
+                artist.remove()
+            (w, b), (w0, b0) = problem.minimum(), unit.from_sq_ft(start)
+            reach_w, reach_b = 1.6 * max(abs(w - w0), 0.5 * abs(w)), 1.6 * max(abs(b - b0), 0.5 * abs(b))
+            ticks = np.linspace(w - reach_w, w + reach_w, 81), np.linspace(b - reach_b, b + reach_b, 81)
+            plots.loss_map(left, problem, *ticks, labels=(f"w, size in {name}", "b ($1000)"))
+            plots.minimum(left, w, b)
+        return unit, problem
+
+    def update(units, learning_rate):
+        unit, problem = scene(units)
+        first = unit.from_sq_ft(start)
+        walk = descend(problem, first, GradientDescent(learning_rate), n_steps)
+        _draw_walk((trail, dot, curve), walk)
+        limit = problem.learning_rate_limit()
+        plots.set_stability_bar(bar, limit)
+        mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
+        you.set_data([learning_rate], [0.62])
+        needed = problem.steps_to(1e-6, first, learning_rate)
+        count = "never" if needed is None else f"after {needed:,} steps"
+        regime = _regime(1 - 2 * learning_rate / limit)
+        return f"Size in {units}, α = {number(learning_rate)}, {regime}. {_outcome(walk)} Loss below 1e-6: {count}."
+
+    menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in")
+    controls = {"units": menu, "learning_rate": _rate_slider(low, high, 1e-7)}
+    actors = [trail, dot, curve, *bar, mark_label, you]
+    alt = "Left: the loss map with the path. Right: the loss at each step. Below: where the learning rate stands."
+    return LivePicture(fig, actors, controls, update, alt=alt)
+
+
+def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
+    """Schedules under noise: one random row for each step, the same rows for every schedule.
+
+    Left the learning rate over time, right how far the loss still is above the least possible.
+    """
+    fig, (left, right) = plots.figure(1, 2, width=9, height=3.9)
+    rate_line = plots.loss_curve(left)
+    plots.plain(left, "step", "learning rate, log scale")
+    left.set(xlim=(0, n_steps), ylim=(1e-5, 1))
+    curve = plots.loss_curve(right)
+    plots.plain(right, "step", "loss above the minimum, log scale")
+    right.set(xlim=(0, n_steps), ylim=(1e-2, 1e5))
+    floor = problem.loss(problem.minimum())
+    schedules = {
+        "constant": constant,
+        "step": lambda rate: step_decay(rate, [n_steps // 2, 3 * n_steps // 4]),
+        "exponential": lambda rate: exponential_decay(rate, n_steps),
+        "cosine": lambda rate: cosine(rate, n_steps),
+        "warm-up, then cosine": lambda rate: warmup(cosine(rate, n_steps - n_steps // 20), n_steps // 20),
+    }
+    steps = np.arange(n_steps)
+
+    def update(schedule, learning_rate, seed):
+        rate = schedules[schedule](learning_rate)
+        rng = np.random.default_rng(seed)
+        walk = descend(problem, start, GradientDescent(rate), n_steps, batch_size=1, rng=rng, record_every=5)
+        rate_line.set_data(steps, np.maximum([rate(step) for step in steps], 1e-12))
+        excess = walk.losses - floor
+        curve.set_data(walk.steps, excess)
+        if walk.diverged:
+            return f"{schedule}, α = {number(learning_rate)}: the walk diverges at step {walk.diverged}."
+        tail = excess[-len(excess) // 10 :].mean()
+        setting = f"{schedule}, α = {number(learning_rate)}, seed {seed}"
+        return f"{setting}: over its last tenth the walk is {number(tail)} above the minimum."
+
+    menu = widgets.Dropdown(options=list(schedules), description="schedule", style=WIDE, layout={"width": "260px"})
+    controls = {"schedule": menu, "learning_rate": _rate_slider(-4, -0.5, 0.02), "seed": _slider("seed", 0, 20, 0, 1)}
+    alt = "Left: the learning rate over time. Right: the loss above the minimum over time."
+    return LivePicture(fig, [rate_line, curve], controls, update, alt=alt)
