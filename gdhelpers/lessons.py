@@ -1,13 +1,33 @@
 """Predictions that are locked before the answer is seen, and exercise checks that say what is wrong."""
 
 import html
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import ipywidgets as widgets
 import numpy as np
 
 GREEN, RED, GREY = "#009E73", "#D55E00", "#767676"  # the course's colours for right, wrong and not yet
+
+
+NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": ((8, 1, 7), (9,))}  # from, below
+
+
+def check_installation(needed=NEEDED):
+    """Say that everything works, or what to do."""
+    if sys.version_info < (3, 11):
+        return Verdict(False, f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
+    for package, (least, below) in needed.items():
+        found = tuple(int(part) for part in version(package).split(".")[:3] if part.isdigit())
+        if not least <= found < below:
+            wanted = f"{'.'.join(map(str, least))} or newer, below {below[0]}"
+            remedy = (
+                "In a terminal, in the folder of the course: pip install -r requirements.txt. Then Kernel > Restart."
+            )
+            return Verdict(False, f"{package} {wanted}, is needed; this is {version(package)}. {remedy}")
+    return Verdict(True, "Python and all packages are in place. Go on to the slider below.")
 
 
 def _box(color, text):
