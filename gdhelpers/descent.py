@@ -64,8 +64,8 @@ class Trajectory:
         return int(self.steps[reached.argmax()]) if reached.any() else None
 
     def __repr__(self):
-        end = f"diverged at step {self.diverged}: try a smaller learning rate" if self.diverged else "finite to the end"
-        return f"Trajectory of {self.steps[-1]} steps, loss {self.losses[0]:.6g} -> {self.losses[-1]:.6g}, {end}"
+        walked = f"{self.steps[-1]} steps, loss {self.losses[0]:.6g} -> {self.losses[-1]:.6g}"
+        return walked + (f", diverged at step {self.diverged}: try a smaller learning rate" if self.diverged else "")
 
 
 def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1):

@@ -1,7 +1,6 @@
 """Predictions that are locked before the answer is seen, and exercise checks that say what is wrong."""
 
 import html
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,8 +16,6 @@ NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": 
 
 def check_installation(needed=NEEDED):
     """Say that everything works, or what to do."""
-    if sys.version_info < (3, 11):
-        return Verdict(False, f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     for package, (least, below) in needed.items():
         found = tuple(int(part) for part in version(package).split(".")[:3] if part.isdigit())
         if not least <= found < below:
@@ -27,7 +24,7 @@ def check_installation(needed=NEEDED):
                 "In a terminal, in the folder of the course: pip install -r requirements.txt. Then Kernel > Restart."
             )
             return Verdict(False, f"{package} {wanted}, is needed; this is {version(package)}. {remedy}")
-    return Verdict(True, "Python and all packages are in place. Go on to the slider below.")
+    return Verdict(True, "All packages are in place. Go on to the slider below.")
 
 
 def _box(color, text):

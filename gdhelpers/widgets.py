@@ -343,7 +343,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
 
 
 def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
-    """Schedules under noise: one random row for each step, the same rows for every schedule.
+    """Schedules under noise: a few random rows for each step, the same rows for every schedule.
 
     Left the learning rate over time, right how far the loss still is above the least possible.
     """
@@ -364,20 +364,25 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
     }
     steps = np.arange(n_steps)
 
-    def update(schedule, learning_rate, seed):
+    def update(schedule, learning_rate, batch_size, seed):
         rate = schedules[schedule](learning_rate)
         rng = np.random.default_rng(seed)
-        walk = descend(problem, start, GradientDescent(rate), n_steps, batch_size=1, rng=rng, record_every=5)
+        walk = descend(problem, start, GradientDescent(rate), n_steps, batch_size=batch_size, rng=rng, record_every=5)
         rate_line.set_data(steps, np.maximum([rate(step) for step in steps], 1e-12))
         excess = walk.losses - floor
         curve.set_data(walk.steps, excess)
+        setting = f"{schedule}, α = {number(learning_rate)}, batch size {batch_size}, seed {seed}"
         if walk.diverged:
-            return f"{schedule}, α = {number(learning_rate)}: the walk diverges at step {walk.diverged}."
+            return f"{setting}: the walk diverges at step {walk.diverged}."
         tail = excess[-len(excess) // 10 :].mean()
-        setting = f"{schedule}, α = {number(learning_rate)}, seed {seed}"
         return f"{setting}: over its last tenth the walk is {number(tail)} above the minimum."
 
     menu = widgets.Dropdown(options=list(schedules), description="schedule", style=WIDE, layout={"width": "260px"})
-    controls = {"schedule": menu, "learning_rate": _rate_slider(-4, -0.5, 0.02), "seed": _slider("seed", 0, 20, 0, 1)}
+    controls = {
+        "schedule": menu,
+        "learning_rate": _rate_slider(-4, -0.5, 0.02),
+        "batch_size": _slider("batch size", 1, 100, 1, 1),
+        "seed": _slider("seed", 0, 20, 0, 1),
+    }
     alt = "Left: the learning rate over time. Right: the loss above the minimum over time."
     return LivePicture(fig, [rate_line, curve], controls, update, alt=alt)

@@ -41,11 +41,24 @@ def normalised(notebook):
             continue
         count += 1
         cell.execution_count = count
+        cell.outputs = _merged(cell.outputs)
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = count
             output.get("data", {}).pop(WIDGET_VIEW, None)
     return notebook
+
+
+def _merged(outputs):
+    """Printed lines arrive in pieces, cut where the clock says: join neighbours of one stream."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else {}
+        if output.output_type == "stream" and output.name == last.get("name"):
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
 
 
 def main(names):
