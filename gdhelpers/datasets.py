@@ -31,7 +31,7 @@ def many_houses(n, rng, noise=20.0):
         raise ValueError(f"n must be a whole number of houses, at least 1; got {n!r}") from None
     if n < 1:
         raise ValueError(f"n must be a whole number of houses, at least 1; got {n}")
-    if not 0 <= noise < np.inf:
+    if not (isinstance(noise, (int, float, np.number)) and 0 <= noise < np.inf):
         raise ValueError(f"noise must be zero or more, in thousands of dollars; got {noise!r}")
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng must be a random generator such as np.random.default_rng(0); got {rng!r}")
@@ -51,14 +51,20 @@ class Units:
         """Square feet to these units."""
         return (np.asarray(size, dtype=float) - self.shift) / self.scale
 
+    def _w_and_b(self, params):
+        params = np.asarray(params, dtype=float)
+        if params.shape[-1:] != (2,):
+            raise ValueError(f"params must have 2 numbers along its last axis, w and b; got shape {params.shape}")
+        return params[..., 0], params[..., 1]
+
     def from_sq_ft(self, params):
         """(..., 2) params (w, b) of a line over sq ft -> the params of the same line in these units."""
-        w, b = np.moveaxis(np.asarray(params, dtype=float), -1, 0)
+        w, b = self._w_and_b(params)
         return np.stack([w * self.scale, b + w * self.shift], axis=-1)
 
     def to_sq_ft(self, params):
         """(..., 2) params (w, b) in these units -> the params of the same line over sq ft."""
-        w, b = np.moveaxis(np.asarray(params, dtype=float), -1, 0)
+        w, b = self._w_and_b(params)
         return np.stack([w / self.scale, b - w * self.shift / self.scale], axis=-1)
 
     def dollars_per_sq_ft(self, params):
@@ -68,7 +74,10 @@ class Units:
 
 def units(name, size):
     """The units called "sq ft", "thousands" (of sq ft) or "standardised" (mean 0, standard deviation 1 over `size`)."""
-    size = np.asarray(size, dtype=float)
+    try:
+        size = np.asarray(size, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError("size must hold numbers only, in sq ft") from None
     if name == "sq ft":
         return Units(name, 0.0, 1.0)
     if name == "thousands":

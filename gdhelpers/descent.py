@@ -25,12 +25,16 @@ def minibatches(n_rows, batch_size, rng):
 
     All batches hold `batch_size` rows but the last, which holds what is left. rng: a `numpy.random.Generator`.
     """
-    n_rows = _whole("n_rows", n_rows)
-    batch_size = _whole("batch_size", batch_size, n_rows, f" (this data set has {n_rows} rows)")
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"mini-batches are random: give rng, such as np.random.default_rng(0); got {rng!r}")
+    _check_batches(n_rows, batch_size, rng)
     order = rng.permutation(n_rows)
     return (order[first : first + batch_size] for first in range(0, n_rows, batch_size))
+
+
+def _check_batches(n_rows, batch_size, rng):
+    n_rows = _whole("n_rows", n_rows)
+    _whole("batch_size", batch_size, n_rows, f" (this data set has {n_rows} rows)")
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"mini-batches are random: give rng, such as np.random.default_rng(0); got {rng!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,19 +88,22 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
     if batch_size is None:
         batches = _full_batches(problem)
     elif hasattr(problem, "batch"):
-        minibatches(n_rows, batch_size, rng)  # speaks up about a wrong batch_size or rng now
+        _check_batches(n_rows, batch_size, rng)
         batches = _drawn_batches(problem, batch_size, rng)
     else:
         raise ValueError(f"batch_size must be None for a problem that has no rows of data; got {batch_size!r}")
 
     records, state, seen, seconds, diverged = [(0, params.copy(), 0, 0.0)], None, 0, 0.0, None
+    in_place = False  # an optimizer that changes its params gets a copy from its second step on
     with np.errstate(all="ignore"):
         for step in range(1, n_steps + 1):
             part, part_rows = next(batches)
             before = (step - 1, params, seen, seconds)
+            given = params.copy() if in_place else params
             begin = perf_counter()
-            params, state = _checked(optimizer(params, part.gradient(params), state), params.shape)
+            params, state = _checked(optimizer(given, part.gradient(params), state), params.shape)
             seconds += perf_counter() - begin
+            in_place = in_place or params is given
             if not np.abs(params).max() < ABSURD:  # NaN is not below anything
                 diverged = step
                 if records[-1][0] < step - 1:
@@ -106,7 +113,21 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
             if step % record_every == 0 or step == n_steps:
                 records.append((step, params.copy(), seen, seconds))
         steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
-        return Trajectory(recorded, steps, np.asarray(problem.loss(recorded)), examples, times, diverged)
+        losses = np.asarray(problem.loss(recorded))
+    walk = Trajectory(recorded, steps, losses, examples, times, diverged)
+    return walk if np.isfinite(losses).all() else _cut_where_the_loss_overflows(walk)
+
+
+def _cut_where_the_loss_overflows(walk):
+    first = int(np.isfinite(walk.losses).argmin())
+    if first == 0:
+        raise ValueError("the loss at the start is not a finite number")
+    return replace(walk.until(walk.steps[first - 1]), diverged=int(walk.steps[first]))
+
+
+def _short(value):
+    """How a value looks, on one short line."""
+    return f"{' '.join(repr(value).split()):.60}"
 
 
 def _start(start):
@@ -114,9 +135,9 @@ def _start(start):
         params = np.array(start)
         params = params if np.issubdtype(params.dtype, np.floating) else params.astype(float)
     except (TypeError, ValueError):
-        raise ValueError(f"start must hold numbers only; got {start!r:.60}") from None
+        raise ValueError(f"start must hold numbers only; got {_short(start)}") from None
     if params.size == 0 or not np.isfinite(params).all():
-        raise ValueError(f"start must hold finite numbers, at least one; got {start!r:.60}")
+        raise ValueError(f"start must hold finite numbers, at least one; got {_short(start)}")
     return params
 
 
@@ -136,6 +157,8 @@ def _checked(result, shape):
     if not (isinstance(result, tuple) and len(result) == 2):
         raise ValueError(f"the optimizer must return a pair (params, state); it returned {type(result).__name__}")
     params = np.asarray(result[0])
+    if params.dtype.kind not in "iuf":
+        raise ValueError(f"the optimizer must return params made of numbers; it returned {_short(result[0])}")
     if params.shape != shape:
         raise ValueError(f"the optimizer must return params of the start's shape {shape}; it returned {params.shape}")
     return params, result[1]

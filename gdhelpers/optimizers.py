@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def _is_number(value):
+    return isinstance(value, (int, float, np.number))
+
+
 def _positive(name, value):
-    try:
-        allowed = 0 < value < math.inf  # False for NaN
-    except (TypeError, ValueError):
-        allowed = False
-    if not allowed:
+    if not (_is_number(value) and 0 < value < math.inf):  # False for NaN
         raise ValueError(f"{name} must be a positive, finite number; got {value!r}")
-    return value
 
 
 def _count(name, value):
@@ -37,7 +36,7 @@ def _rate(learning_rate, step):
     if not callable(learning_rate):
         return learning_rate
     rate = learning_rate(step)
-    if not (isinstance(rate, (int, float, np.number)) and 0 <= rate < math.inf):
+    if not (_is_number(rate) and 0 <= rate < math.inf):
         raise ValueError(f"the learning-rate schedule must give a number from 0 up; at step {step} it gave {rate!r}")
     return rate
 
@@ -74,7 +73,7 @@ class Momentum:
 
     def __post_init__(self):
         _check_learning_rate(self.learning_rate)
-        if not 0 <= self.beta < 1:
+        if not (_is_number(self.beta) and 0 <= self.beta < 1):
             raise ValueError(f"beta must be at least 0 and below 1; got {self.beta!r}")
 
     def __call__(self, params, gradient, state=None):
@@ -90,10 +89,10 @@ def constant(learning_rate):
 
 
 def step_decay(learning_rate, drop_at, factor=0.1):
-    """The rate is multiplied by `factor` at each of the steps in `drop_at`."""
+    """The rate is multiplied by `factor` at each of the steps in `drop_at`, one step or a list."""
     _positive("learning_rate", learning_rate)
     _positive("factor", factor)
-    drops = [_count("drop_at", drop) for drop in drop_at]
+    drops = [_count("drop_at", drop) for drop in (drop_at if np.iterable(drop_at) else [drop_at])]
     return lambda step: learning_rate * factor ** sum(step >= drop for drop in drops)
 
 

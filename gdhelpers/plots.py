@@ -124,6 +124,12 @@ def here(ax, x=np.nan, y=np.nan, color=MODEL):
     return ax.plot([x], [y], "o", color=color, markersize=11, markeredgecolor="white", markeredgewidth=1.5, zorder=7)[0]
 
 
+def remark(ax):
+    """A word in the corner of the axes, empty at first. Returns it (Text)."""
+    style = {"ha": "right", "va": "top", "fontsize": SMALL, "color": LIMIT, "zorder": 8}
+    return ax.text(0.97, 0.97, "", transform=ax.transAxes, **style)
+
+
 def loss_curve(ax, steps=(), losses=(), color=MODEL, log=True, **style):
     """Loss against steps. Returns the line."""
     plain(ax, "step", "loss" + (", log scale" if log else ""))

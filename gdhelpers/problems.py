@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 
-def _finite_array(name, values):
+def _array(name, values):
     try:
-        array = np.asarray(values, dtype=float)
+        return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must hold numbers only; got {values!r:.60}") from None
+        raise ValueError(f"{name} must hold numbers only; got {' '.join(repr(values).split()):.60}") from None
+
+
+def _finite_array(name, values):
+    array = _array(name, values)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must hold finite numbers only, no NaN and no infinity")
     return array
@@ -52,7 +56,7 @@ class LeastSquares:
         return len(self.y)
 
     def _checked(self, params):
-        params = np.asarray(params, dtype=float)
+        params = _array("params", params)
         if params.shape[-1:] != self.X.shape[1:]:
             n_params = self.X.shape[1]
             raise ValueError(f"params must have {n_params} numbers along its last axis; got shape {params.shape}")
@@ -93,18 +97,27 @@ class LeastSquares:
 
         Closed form: along each eigenvector of the Hessian a step multiplies the distance to the minimum by 1 - αλ.
         """
+        start, n_steps = _finite_array("start", self._checked(start)), _finite_array("n_steps", n_steps)
+        if (n_steps < 0).any() or (n_steps % 1).any():
+            raise ValueError("n_steps must hold whole numbers from 0 up")
         curvatures, directions = np.linalg.eigh(self.hessian())
-        distance = directions.T @ (self._checked(start) - self.minimum())
-        shrink = 1 - learning_rate * curvatures
+        distance = directions.T @ (start - self.minimum())
+        shrink = 1 - _finite_array("learning_rate", learning_rate) * curvatures
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            return self.minimum() + distance * shrink ** np.asarray(n_steps, dtype=float)[..., None] @ directions.T
+            left = np.where(distance == 0, 0, distance * shrink ** n_steps[..., None])
+            return self.minimum() + left @ directions.T
 
     def steps_to(self, target, start, learning_rate):
-        """The first step at which full-batch descent has `loss <= target`, by the closed form; None for never."""
-        steepest_shrink = 1 - learning_rate * np.linalg.eigvalsh(self.hessian())[-1]
+        """The first step at which full-batch descent has `loss <= target`, by the closed form.
+
+        None for never, and for every rate from the limit up: such a walk may pass the target, but it does not stay.
+        """
+        start, target = _finite_array("start", self._checked(start)), float(_finite_array("target", target))
         if self.loss(start) <= target:
             return 0
-        if not abs(steepest_shrink) < 1 or self.loss(self.after(start, learning_rate, 1e15)) > target:
+        if not 0 < learning_rate < self.learning_rate_limit():
+            return None
+        if self.loss(self.after(start, learning_rate, 1e15)) > target:
             return None
         too_few, enough = 0, 1
         while self.loss(self.after(start, learning_rate, enough)) > target:

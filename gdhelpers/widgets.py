@@ -28,6 +28,11 @@ def _rate_slider(low, high, value):
     return widgets.FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
 
 
+def _alpha(learning_rate):
+    """The learning rate as its slider shows it."""
+    return f"α = {number(float(f'{learning_rate:.3g}'))}"
+
+
 def _margins(values):
     """Limits that leave a little air below and above the values."""
     air = 0.08 * np.ptp(values)
@@ -67,12 +72,12 @@ def line_explorer(size, price, w=0.05, b=100.0):
     problem = LeastSquares.line(size, price)
     fig, (left, right) = plots.figure(1, 2, width=9, height=4.4, width_ratios=[3, 2])
     left.set(xlim=(0, 1.2 * np.max(size)), ylim=(0, 1.2 * np.max(price)))
-    plots.houses(left, size, price)
     plots.thousands_ticks(left.xaxis)
     fig.draw_without_rendering()  # fixes the layout, so that a square is a square
     plots.plain(right, "side ($1000)", title="the loss is the average square")
     right.set(xlim=(0, 300), ylim=(0, 300), aspect="equal")
     line, squares = plots.model_line(left), plots.error_squares(left, len(size))
+    dots = plots.houses(left, size, price)  # an actor, too: it stands before the squares
     average = plots.error_squares(right, 1)[0]
     label = right.text(290, 285, "", ha="right", va="top", fontsize=plots.MEDIUM)
 
@@ -88,7 +93,7 @@ def line_explorer(size, price, w=0.05, b=100.0):
 
     controls = {"w": _slider("w ($1000 per sq ft)", 0.0, 0.2, w, 0.005), "b": _slider("b ($1000)", 0.0, 200.0, b, 5.0)}
     alt = "Left: the houses, a line, and a square on each error. Right: the average square, its area is the loss."
-    return LivePicture(fig, [*squares, line, average, label], controls, update, alt=alt)
+    return LivePicture(fig, [*squares, line, dots, average, label], controls, update, alt=alt)
 
 
 def blindfold(landscape, start=1.0, low=0.0, high=10.0):
@@ -99,6 +104,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     heights = landscape.loss(x)
     ax.set(xlim=(low, high), ylim=_margins(heights))
     (ground,) = ax.plot([], [], color=plots.DATA, linewidth=2)
+    fog_bank = ax.axvspan(low, high, color=plots.FAINT, linewidth=0)
     trail = plots.path(ax, linestyle=":", alpha=0.7)
     tangent, dot = plots.slope_line(ax), plots.here(ax)
     places = [start]
@@ -115,6 +121,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         height, slope = landscape.loss(position), landscape.gradient(position)
         dot.set_data([position], [height])
         plots.set_slope_line(tangent, position, height, slope, length=0.6)
+        fog_bank.set_alpha(0 if lifted else 0.25)
         ground.set_data((x, heights) if lifted else ([], []))
         trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))
         here = f"{len(places) - 1} steps. Where you stand: height {height:.1f} m, slope {slope:+.1f} m for each unit."
@@ -123,7 +130,9 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         best = landscape.loss(landscape.minima[0])
         return f"{here} The lowest point of all lies at {landscape.minima[0]:.1f}, {best:.1f} m high."
 
-    picture = LivePicture(fig, [ground, trail, tangent, dot], controls, update, alt="A dot and the slope under it.")
+    picture = LivePicture(
+        fig, [fog_bank, ground, trail, tangent, dot], controls, update, alt="A dot and the slope under it."
+    )
 
     def move(direction):
         if direction:
@@ -145,7 +154,7 @@ def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps
     left.plot(x, heights, color=plots.DATA, linewidth=2)
     plots.plain(left, "position", "height")
     left.set(xlim=(low, high), ylim=_margins(heights))
-    trail, dot = plots.path(left), plots.here(left)
+    trail, dot, remark = plots.path(left), plots.here(left), plots.remark(left)
     curve = plots.path(right)
     plots.plain(right, "step", "position")
     right.set(xlim=(0, n_steps), ylim=(low, high))
@@ -163,7 +172,7 @@ def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps
 
     controls = {"learning_rate": _rate_slider(*rates, rate), "start": _slider("start", low, high, start, 0.1)}
     alt = "Left: a curve and a walk down it. Right: the position after each step."
-    return LivePicture(fig, [trail, dot, curve], controls, update, alt=alt)
+    return LivePicture(fig, [trail, dot, remark, curve], controls, update, alt=alt)
 
 
 def _walk_panels(problem, x, y, labels, n_steps, low=1e-8, high=1e6, **options):
@@ -173,15 +182,23 @@ def _walk_panels(problem, x, y, labels, n_steps, low=1e-8, high=1e6, **options):
     plots.minimum(axes[0], *problem.minimum())
     trail, dot = plots.path(axes[0]), plots.here(axes[0])
     curve = plots.loss_curve(axes[1])
+    axes[0].set_aspect("equal")
     axes[1].set(xlim=(0, n_steps), ylim=(low, high))
-    return fig, axes, (trail, dot, curve)
+    return fig, axes, (trail, dot, curve, plots.remark(axes[0]))
 
 
 def _draw_walk(artists, walk):
-    trail, dot, curve = artists
+    trail, dot, curve, remark = artists
     trail.set_data(*walk.params.T)
     dot.set_data(*walk.params[-1:].T)
     curve.set_data(walk.steps, walk.losses)
+    _mark_escape(remark, *walk.params[-1])
+
+
+def _mark_escape(remark, x, y):
+    """Say on the picture that a walk has left it: nothing is cut off silently."""
+    (left, right), (bottom, top) = remark.axes.get_xlim(), remark.axes.get_ylim()
+    remark.set_text("" if left <= x <= right and bottom <= y <= top else "off the picture")
 
 
 def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), rate=0.1, n_steps=60):
@@ -214,7 +231,7 @@ def step_explorer(size, price, walk):
     plots.minimum(right, *problem.minimum())
     plots.thousands_ticks(left.xaxis)
     table.axis("off")
-    table.set(xlim=(0, 4), ylim=(-0.6, len(size) + 0.6))
+    table.set(xlim=(0, 4.2), ylim=(-0.6, len(size) + 0.6))
     columns = (0.6, 1.5, 2.85, 3.95)
     style = {"ha": "right", "va": "center", "fontsize": plots.SMALL}
     for x, heading in zip(columns, ("size", "actual", "predicted", "error"), strict=True):
@@ -301,7 +318,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
     bar = plots.stability_bar(below, 1.0, 10.0**low, 10.0**high)
     mark_label = below.text(1, 0.97, "", color=plots.LIMIT, fontsize=plots.SMALL, va="top")
     (you,) = below.plot([], [], "v", color=plots.MODEL, markersize=13, zorder=6)
-    trail, dot = plots.path(left), plots.here(left)
+    trail, dot, remark = plots.path(left), plots.here(left), plots.remark(left)
     scenes = {}
 
     def scene(name):
@@ -315,17 +332,20 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
             for artist in [*left.collections, *(a for a in left.lines if a not in (trail, dot))]:
                 artist.remove()
             (w, b), (w0, b0) = problem.minimum(), unit.from_sq_ft(start)
-            reach_w, reach_b = 1.6 * max(abs(w - w0), 0.5 * abs(w)), 1.6 * max(abs(b - b0), 0.5 * abs(b))
+            reach = 1.6 * np.array([max(abs(w - w0), abs(w) / 2), max(abs(b - b0), abs(b) / 2)])
+            round_map = name != "sq ft"  # there w and b differ by four powers of ten
+            reach_w, reach_b = np.maximum(reach, reach.max() if round_map else 0)
             ticks = np.linspace(w - reach_w, w + reach_w, 81), np.linspace(b - reach_b, b + reach_b, 81)
             plots.loss_map(left, problem, *ticks, labels=(f"w, size in {name}", "b ($1000)"))
             plots.minimum(left, w, b)
+            left.set_aspect("equal" if round_map else "auto")
         return unit, problem
 
     def update(units, learning_rate):
         unit, problem = scene(units)
         first = unit.from_sq_ft(start)
         walk = descend(problem, first, GradientDescent(learning_rate), n_steps)
-        _draw_walk((trail, dot, curve), walk)
+        _draw_walk((trail, dot, curve, remark), walk)
         limit = problem.learning_rate_limit()
         plots.set_stability_bar(bar, limit)
         mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
@@ -333,11 +353,12 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         needed = problem.steps_to(1e-6, first, learning_rate)
         count = "never" if needed is None else f"after {needed:,} steps"
         regime = _regime(1 - 2 * learning_rate / limit)
-        return f"Size in {units}, α = {number(learning_rate)}, {regime}. {_outcome(walk)} Loss below 1e-6: {count}."
+        return f"Size in {units}, {_alpha(learning_rate)}, {regime}. {_outcome(walk)} Loss below 1e-6: {count}."
 
-    menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in")
+    menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in", style=WIDE)
+    menu.style.button_width, menu.layout.width = "110px", "440px"
     controls = {"units": menu, "learning_rate": _rate_slider(low, high, 1e-7)}
-    actors = [trail, dot, curve, *bar, mark_label, you]
+    actors = [trail, dot, remark, curve, *bar, mark_label, you]
     alt = "Left: the loss map with the path. Right: the loss at each step. Below: where the learning rate stands."
     return LivePicture(fig, actors, controls, update, alt=alt)
 
@@ -371,7 +392,7 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
         rate_line.set_data(steps, np.maximum([rate(step) for step in steps], 1e-12))
         excess = walk.losses - floor
         curve.set_data(walk.steps, excess)
-        setting = f"{schedule}, α = {number(learning_rate)}, batch size {batch_size}, seed {seed}"
+        setting = f"{schedule}, {_alpha(learning_rate)}, batch size {batch_size}, seed {seed}"
         if walk.diverged:
             return f"{setting}: the walk diverges at step {walk.diverged}."
         tail = excess[-len(excess) // 10 :].mean()

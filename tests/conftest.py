@@ -1,0 +1,33 @@
+"""What several test files share."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+
+from gdhelpers.datasets import houses
+from gdhelpers.problems import LeastSquares
+
+
+@pytest.fixture
+def five():
+    """The article's problem: a line through five houses, in square feet."""
+    return LeastSquares.line(*houses())
+
+
+@pytest.fixture
+def complains():
+    """`with complains("start must"):` expects a ValueError of one plain sentence that holds these words."""
+
+    @contextmanager
+    def complains(words):
+        with pytest.raises(ValueError, match=re.escape(words)) as caught:
+            yield
+        message = str(caught.value)
+        assert "\n" not in message
+        assert len(message) < 200
+        assert not message.endswith(".")
+        assert not re.search(r"[.!?] [A-Z]", message), "more than one sentence"
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None, "a second traceback"
+
+    return complains
