@@ -110,14 +110,21 @@ def _check(examine):
     return check
 
 
+def _short(value):
+    """How a value looks, on one short line, as the learner typed it."""
+    return f"{' '.join(repr(value).split()):.60}".replace("Ellipsis", "...")
+
+
 def _numbers(value, shape, what):
     """The learner's value as an array of this shape (None in it allows any length)."""
     if value is None or value is ...:
         raise _Stop(None, f"Put your own line where the ... is: {what}.")
     try:
-        array = np.asarray(value, dtype=float)
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise ValueError
     except (TypeError, ValueError):
-        raise _Stop(False, f"Wanted: {what}. Got {value!r:.60}.") from None
+        raise _Stop(False, f"Wanted: {what}. Got {_short(value)}.") from None
     if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         raise _Stop(False, f"Wanted: {what}. Got something of shape {array.shape}.")
     if np.isnan(array).any():
@@ -129,7 +136,7 @@ def _returned(function, arguments, shape, what):
     if function is None or function is ...:
         raise _Stop(None, f"Put your own line where the ... is: {what}.")
     if not callable(function):
-        raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {function!r:.60}.")
+        raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(function)}.")
     try:
         with np.errstate(all="ignore"):
             value = function(*arguments)
@@ -138,16 +145,17 @@ def _returned(function, arguments, shape, what):
     return _numbers(value, shape, what)
 
 
-def _same(mine, right):
-    return np.shape(mine) == np.shape(right) and bool(np.allclose(mine, right, rtol=1e-6, atol=1e-12))
+def _same(mine, right, rtol=1e-9):
+    """Equal but for rounding. The default tells b = 100.000015 from 100.00000675."""
+    return np.shape(mine) == np.shape(right) and bool(np.allclose(mine, right, rtol=rtol, atol=1e-12))
 
 
-def _diagnose(mine, right, suspects, otherwise):
+def _diagnose(mine, right, suspects, otherwise, rtol=1e-9):
     """Stop with the sentence of the first suspect {sentence: wrong value} that the learner's value equals."""
-    if _same(mine, right):
+    if _same(mine, right, rtol):
         return
     for sentence, wrong in suspects.items():
-        if _same(mine, wrong):
+        if _same(mine, wrong, rtol):
             raise _Stop(False, sentence)
     raise _Stop(False, otherwise)
 
@@ -170,7 +178,8 @@ def check_number(value, right, hints=None, praise="That is the number."):
     mine = _numbers(value, (), "one number")
     suspects = {"The size is right, the sign is not.": -right}
     suspects |= {sentence: wrong for wrong, sentence in (hints or {}).items()}
-    _diagnose(mine, right, suspects, f"{mine:g} is not it. Go back to the formula and follow it once by hand.")
+    otherwise = f"{mine:g} is not it. Go back to the formula and follow it once by hand."
+    _diagnose(mine, right, suspects, otherwise, rtol=1e-6)
     return praise
 
 
@@ -216,19 +225,36 @@ def check_gradient(gradient, size, price):
     return "Both slopes are right, at every place tried."
 
 
+def _one_step(w, b, learning_rate, size, price):
+    """Where one step leads: {what there is to say about this way of stepping: (w, b)}; nothing about the right one."""
+
+    def slopes(w, b):
+        return learning_rate * _gradient(w, b, size, price)
+
+    start, change = np.array([w, b]), slopes(w, b)
+    new_w, new_b = right = start - change
+    return {
+        "": right,
+        "You walk uphill: subtract learning_rate times the gradient.": start + change,
+        "b was updated with the slope at the new w. Compute both slopes first, then move both.": np.array(
+            [new_w, b - slopes(new_w, b)[1]]
+        ),
+        "w was updated with the slope at the new b. Compute both slopes first, then move both.": np.array(
+            [w - slopes(w, new_b)[0], new_b]
+        ),
+        "Your steps are half as long as they should be: is the 2 missing in the gradient?": start - change / 2,
+    }
+
+
 @_check
 def check_step(step, size, price):
     """step(w, b, learning_rate) should return the pair (w, b) after one step of gradient descent."""
     for w, b in PLACES:
         rate, what = 1e-7, "step(w, b, learning_rate) returns the new pair w, b"
         mine, slope = _returned(step, (w, b, rate), (2,), what), _gradient(w, b, size, price)
-        right = np.array([w, b]) - rate * slope
-        late_b = b - rate * _gradient(right[0], b, size, price)[1]
-        late_w = w - rate * _gradient(w, right[1], size, price)[0]
-        suspects = {
-            "You walk uphill: subtract learning_rate times the gradient.": [w, b] + rate * slope,
-            "b was updated with the slope at the new w. Compute both slopes first, then move both.": [right[0], late_b],
-            "w was updated with the slope at the new b. Compute both slopes first, then move both.": [late_w, right[1]],
+        suspects = _one_step(w, b, rate, size, price)
+        right = suspects.pop("")
+        suspects |= {
             "The learning rate is missing: multiply the gradient by it.": [w, b] - slope,
             "That is the change alone; add it to the old w and b.": -rate * slope,
             "Nothing moved: return the new values.": [w, b],
@@ -243,39 +269,29 @@ def check_step(step, size, price):
 def check_walk(history, size, price, start, learning_rate, n_steps):
     """history should list the pairs (w, b) of the walk: the start and the place after each of the n_steps steps."""
     what = f"a list of the pairs (w, b), the start and then {n_steps} steps"
-    if history is not None and history is not ... and np.size(history) == 0:
+    if history is not None and history is not ... and np.size(np.asarray(history, dtype=object)) == 0:
         raise _Stop(None, f"The list is empty: fill it with {what[10:]}.")
     mine = _numbers(history, (None, 2), what)
-    walks = {name: [np.array(start, dtype=float)] for name in ("right", "uphill", "sequential", "half")}
+    walks = {said: [np.array(start, dtype=float)] for said in _one_step(*start, learning_rate, size, price)}
     with np.errstate(all="ignore"):
-        for _ in range(n_steps):
-            for name, walk in walks.items():
-                w, b = walk[-1]
-                change = -learning_rate * _gradient(w, b, size, price)
-                if name == "sequential":
-                    change[1] = -learning_rate * _gradient(w + change[0], b, size, price)[1]
-                walk.append(walk[-1] + {"uphill": -1, "half": 0.5}.get(name, 1) * change)
-    right = np.array(walks["right"])
-    if len(mine) > 1 and np.ptp(mine, axis=0).max() == 0 and not _same(mine[0], start):
-        raise _Stop(
-            False, "Every entry equals the last one: the same array was changed in place. Append a new one each time."
-        )
-    if len(mine) > 1 and np.ptp(mine, axis=0).max() == 0:
+        for said, walk in walks.items():
+            for _ in range(n_steps):
+                walk.append(_one_step(*walk[-1], learning_rate, size, price)[said])
+    right = np.array(walks.pop(""))
+    moved = np.ptp(mine[1:], axis=0).max() > 0 if len(mine) > 2 else True
+    if not moved and _same(mine[-1], right[0]):
         raise _Stop(False, "Nothing moved: every entry is the start.")
+    if not moved:
+        said = "Every entry equals the last one: the same array was changed in place. Append a new one each time."
+        raise _Stop(False, said)
     if _same(mine, right[1:]):
         raise _Stop(False, "All steps are right, but the start itself is missing from the list.")
     if not np.isfinite(mine).all() or np.abs(mine).max() > 1e6:
         raise _Stop(False, "It diverges: the numbers explode. The learning rate is too large or the sign is wrong.")
     if len(mine) != len(right):
         raise _Stop(False, f"There should be {n_steps + 1} pairs, the start and {n_steps} steps; got {len(mine)}.")
-    suspects = {
-        "You walk uphill: subtract learning_rate times the gradient.": np.array(walks["uphill"]),
-        "b was updated with the slope at the new w. Compute both slopes first, then move both.": np.array(
-            walks["sequential"]
-        ),
-        "Your steps are half as long as they should be: is the 2 missing in the gradient?": np.array(walks["half"]),
-    }
-    place = int(np.argmin(np.isclose(mine, right, rtol=1e-6).all(axis=1)))
+    place = int(np.argmin(np.isclose(mine, right, rtol=1e-9).all(axis=1)))
+    suspects = {said: np.array(walk) for said, walk in walks.items()}
     _diagnose(mine, right, suspects, f"The first wrong pair is number {place}, counting the start as 0.")
     return f"All {n_steps} steps are right: your loop is gradient descent."
 

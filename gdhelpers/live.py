@@ -16,10 +16,11 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb2hex
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import Affine2D, Bbox
 
 POINTS_PER_INCH, PIXELS_PER_INCH = 72, 96  # what an SVG unit is here; what a browser calls an inch
 SHARPNESS = 2  # image pixels for each browser pixel, for dense screens and projectors
+LAYER = "display:block;width:100%;will-change:transform"  # a layer of its own, whose pixels the browser keeps
 COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
@@ -67,10 +68,16 @@ class _SvgRenderer(RendererBase):
     def get_canvas_width_height(self):
         return self.width, self.height
 
-    def _path_data(self, path, transform, simplify=False):
+    def _path_data(self, path, transform, simplify=False, filled=False):
         margin = 100  # points far outside are cut here, before they are sent
         window = (-margin, -margin, self.width + margin, self.height + margin)
-        path = path.cleaned(transform + self.flip, remove_nans=True, clip=window, simplify=simplify)
+        if filled:
+            path = path.transformed(transform + self.flip)
+            box = Bbox.from_extents(*window)
+            if box.count_contains(path.vertices) < len(path.vertices):
+                path = path.clip_to_bbox(box)
+        else:
+            path = path.cleaned(transform + self.flip, remove_nans=True, clip=window, simplify=simplify)
         words = []
         for points, code in path.iter_segments():
             if code == Path.CLOSEPOLY:
@@ -104,8 +111,9 @@ class _SvgRenderer(RendererBase):
         return paint
 
     def draw_path(self, gc, path, transform, rgbFace=None):
-        simplify = path.should_simplify and rgbFace is None
-        self._add(gc, "path", {"d": self._path_data(path, transform, simplify), **self._paint(gc, rgbFace)})
+        filled = rgbFace is not None
+        data = self._path_data(path, transform, path.should_simplify and not filled, filled)
+        self._add(gc, "path", {"d": data, **self._paint(gc, rgbFace)})
 
     def draw_markers(self, gc, marker_path, marker_trans, path, trans, rgbFace=None):
         points = (trans + self.flip).transform(path.vertices)
@@ -127,6 +135,8 @@ class _SvgRenderer(RendererBase):
             return
         attributes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": f"{prop.get_size_in_points():g}"}
         attributes |= {"fill": rgb2hex(gc.get_rgb()), "textLength": f"{self._text_width(s, prop):.1f}"}
+        if gc.get_alpha() != 1:
+            attributes["fill-opacity"] = f"{gc.get_alpha():.2g}"
         if prop.get_weight() in ("bold", 700):
             attributes["font-weight"] = "bold"
         if angle:
@@ -149,7 +159,7 @@ class _SvgRenderer(RendererBase):
             for (x, y, width, height), name in self.clips.items()
         )
         return (
-            f'<svg role="img" viewBox="0 0 {self.width:g} {self.height:g}" style="display:block;width:100%" '
+            f'<svg role="img" viewBox="0 0 {self.width:g} {self.height:g}" style="{LAYER}" '
             f'font-family="DejaVu Sans,Verdana,sans-serif" aria-label="{html.escape(alt)}">'
             f"{clips}{''.join(self.parts)}</svg>"
         )
@@ -171,18 +181,20 @@ class LivePicture(widgets.VBox):
         self._update, self._lock = update, threading.RLock()
         figure.dpi = POINTS_PER_INCH
         FigureCanvasAgg(figure)
+        self._layout = figure.get_layout_engine()
         for actor in self.actors:
             actor.set_animated(True)
             actor.set_in_layout(False)
+        self._lay_out()
+        figure.set_layout_engine("none")  # only _lay_out may move the axes: all layers and the still picture must agree
         layer = {"grid_area": "1 / 1", "margin": "0", "width": "100%"}
         self._scenery, self._moving = widgets.HTML(layout=layer), widgets.HTML(layout=layer)
-        self._words = widgets.HTML(layout={"width": "100%"})
         width = f"{figure.get_size_inches()[0] * PIXELS_PER_INCH:.0f}px"
         stage = widgets.Box([self._scenery, self._moving], layout={"display": "grid", "width": "100%"})
-        stage.layout.max_width = self._words.layout.max_width = width
+        stage.layout.max_width = width
         row = widgets.Box(list(self.controls.values()), layout={"flex_flow": "row wrap", "max_width": width})
-        super().__init__([row, stage, self._words])
-        self.sentence = ""
+        super().__init__([row, stage])
+        self.sentence = self._svg = ""
         self.refresh(strict=True)
         for control in self.controls.values():
             if control.has_trait("value"):
@@ -203,27 +215,32 @@ class LivePicture(widgets.VBox):
                 if strict:
                     raise
                 self.sentence = f"This setting does not work: {error}"
-            self._words.value = (
-                f'<p aria-live="polite" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
-            )
+            # one message for both: a picture and its words change together
+            words = f'<p aria-live="polite" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
+            self._moving.value = f"<div>{self._svg}{words}</div>"
+
+    def _lay_out(self):
+        if self._layout is not None:
+            self._layout.execute(self.figure)
 
     def _draw(self):
         if self.figure.stale or not self._scenery.value:  # actors are animated: only scenery makes a figure stale
+            self._lay_out()
             png = _png(self.figure, SHARPNESS * PIXELS_PER_INCH)
             self.figure.stale = False
-            style = "display:block;width:100%"
-            self._scenery.value = f'<img alt="" decoding="sync" style="{style}" src="data:image/png;base64,{png}">'
+            self._scenery.value = f'<img alt="" decoding="sync" style="{LAYER}" src="data:image/png;base64,{png}">'
         renderer = _SvgRenderer(self.figure, f"clip-{self.model_id}")
         for actor in sorted(self.actors, key=lambda actor: actor.get_zorder()):
             try:
                 actor.draw(renderer)
             except NotImplementedError as reason:
                 raise TypeError(f"a live picture cannot move {type(actor).__name__}: it needs {reason}") from None
-        self._moving.value = renderer.document(f"{self.alt} {self.sentence}")
+        self._svg = renderer.document(f"{self.alt} {self.sentence}")
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         with self._lock:
+            stale = self.figure.stale
             data, metadata = _still_bundle(self.figure, f"{self.alt} {self.sentence}")
-            self.figure.stale = False
+            self.figure.stale = stale
         return {**bundle, **data}, metadata

@@ -2,6 +2,7 @@
 
 import ipywidgets as widgets
 import numpy as np
+from traitlets import CFloat, CInt
 
 from gdhelpers import plots
 from gdhelpers.datasets import units
@@ -14,10 +15,25 @@ from gdhelpers.problems import LeastSquares
 WIDE = {"description_width": "initial"}
 
 
+# Sliders whose value the kernel does not send back to the page it came from: one message less for each movement.
+
+
+class _IntSlider(widgets.IntSlider):
+    value = CInt().tag(sync=True, echo_update=False)
+
+
+class _FloatSlider(widgets.FloatSlider):
+    value = CFloat().tag(sync=True, echo_update=False)
+
+
+class _FloatLogSlider(widgets.FloatLogSlider):
+    value = CFloat(1.0).tag(sync=True, echo_update=False)
+
+
 def _slider(label, low, high, value, step):
-    kind = widgets.IntSlider if isinstance(step, int) else widgets.FloatSlider
+    kind = _IntSlider if isinstance(step, int) else _FloatSlider
     options = {"min": low, "max": high, "step": step, "value": value}
-    if kind is widgets.FloatSlider:
+    if kind is _FloatSlider:
         options["readout_format"] = f".{len(f'{step:g}'.partition('.')[2])}f"
     return kind(description=label, style=WIDE, layout={"width": "340px"}, **options)
 
@@ -25,7 +41,7 @@ def _slider(label, low, high, value, step):
 def _rate_slider(low, high, value):
     """A learning-rate slider; low and high are powers of ten."""
     options = {"min": low, "max": high, "step": 0.02, "value": value, "readout_format": ".3g"}
-    return widgets.FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
+    return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
 
 
 def _alpha(learning_rate):
@@ -73,13 +89,14 @@ def line_explorer(size, price, w=0.05, b=100.0):
     fig, (left, right) = plots.figure(1, 2, width=9, height=4.4, width_ratios=[3, 2])
     left.set(xlim=(0, 1.2 * np.max(size)), ylim=(0, 1.2 * np.max(price)))
     plots.thousands_ticks(left.xaxis)
-    fig.draw_without_rendering()  # fixes the layout, so that a square is a square
     plots.plain(right, "side ($1000)", title="the loss is the average square")
-    right.set(xlim=(0, 300), ylim=(0, 300), aspect="equal")
+    corners = np.stack(np.meshgrid([0.0, 0.2], [0.0, 200.0]), axis=-1)  # the worst lines that the sliders allow
+    most = 1.05 * np.sqrt(problem.loss(corners).max())
+    right.set(xlim=(0, most), ylim=(0, most), aspect="equal")
     line, squares = plots.model_line(left), plots.error_squares(left, len(size))
     dots = plots.houses(left, size, price)  # an actor, too: it stands before the squares
     average = plots.error_squares(right, 1)[0]
-    label = right.text(290, 285, "", ha="right", va="top", fontsize=plots.MEDIUM)
+    label = right.text(0.97, 0.95, "", transform=right.transAxes, ha="right", va="top", fontsize=plots.MEDIUM)
 
     def update(w, b):
         predicted, loss = problem.predict((w, b)), problem.loss((w, b))
@@ -107,6 +124,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     fog_bank = ax.axvspan(low, high, color=plots.FAINT, linewidth=0)
     trail = plots.path(ax, linestyle=":", alpha=0.7)
     tangent, dot = plots.slope_line(ax), plots.here(ax)
+    (reach,) = ax.plot([], [], "|-", color=plots.MODEL, markersize=12, linewidth=1)
     places = [start]
     buttons = {
         "left": widgets.Button(description="step left", icon="arrow-left"),
@@ -121,18 +139,21 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         height, slope = landscape.loss(position), landscape.gradient(position)
         dot.set_data([position], [height])
         plots.set_slope_line(tangent, position, height, slope, length=0.6)
+        landings = np.clip([position - stride, position + stride], low, high)
+        reach.set_data(landings, [ax.get_ylim()[0]] * 2)
         fog_bank.set_alpha(0 if lifted else 0.25)
         ground.set_data((x, heights) if lifted else ([], []))
         trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))
         here = f"{len(places) - 1} steps. Where you stand: height {height:.1f} m, slope {slope:+.1f} m for each unit."
+        here += f" A step leads to {landings[0]:.1f} or {landings[1]:.1f}."
         if not lifted:
             return f"{here} Everything else is fog."
         best = landscape.loss(landscape.minima[0])
         return f"{here} The lowest point of all lies at {landscape.minima[0]:.1f}, {best:.1f} m high."
 
-    picture = LivePicture(
-        fig, [fog_bank, ground, trail, tangent, dot], controls, update, alt="A dot and the slope under it."
-    )
+    actors = [fog_bank, ground, trail, tangent, reach, dot]
+    alt = "A dot, the slope under it, and below it how far a step leads."
+    picture = LivePicture(fig, actors, controls, update, alt=alt)
 
     def move(direction):
         if direction:
@@ -165,10 +186,8 @@ def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps
         dot.set_data(walk.params[-1:], walk.losses[-1:])
         curve.set_data(walk.steps, walk.params)
         end = walk.params[-1]
-        inside = "" if low <= end <= high else " That is off the picture."
-        return (
-            f"{_outcome(walk)} It ends at {number(end)}, where the slope is {number(landscape.gradient(end))}.{inside}"
-        )
+        escape, slope = _mark_escape(remark, end, walk.losses[-1]), landscape.gradient(end)
+        return f"{_outcome(walk)} It ends at {number(end)}, where the slope is {number(slope)}.{escape}"
 
     controls = {"learning_rate": _rate_slider(*rates, rate), "start": _slider("start", low, high, start, 0.1)}
     alt = "Left: a curve and a walk down it. Right: the position after each step."
@@ -192,13 +211,15 @@ def _draw_walk(artists, walk):
     trail.set_data(*walk.params.T)
     dot.set_data(*walk.params[-1:].T)
     curve.set_data(walk.steps, walk.losses)
-    _mark_escape(remark, *walk.params[-1])
+    return _mark_escape(remark, *walk.params[-1])
 
 
 def _mark_escape(remark, x, y):
-    """Say on the picture that a walk has left it: nothing is cut off silently."""
+    """Say on the picture that a walk has left it, and return the words for it: nothing is cut off silently."""
     (left, right), (bottom, top) = remark.axes.get_xlim(), remark.axes.get_ylim()
-    remark.set_text("" if left <= x <= right and bottom <= y <= top else "off the picture")
+    inside = left <= x <= right and bottom <= y <= top
+    remark.set_text("" if inside else "off the picture")
+    return "" if inside else " That is off the picture."
 
 
 def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), rate=0.1, n_steps=60):
@@ -209,8 +230,8 @@ def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), ra
 
     def update(learning_rate, w, b):
         walk = descend(problem, (w, b), GradientDescent(learning_rate), n_steps)
-        _draw_walk(artists, walk)
-        return f"{_outcome(walk)} It ends at w = {number(walk.params[-1][0])}, b = {number(walk.params[-1][1])}."
+        escape, (end_w, end_b) = _draw_walk(artists, walk), walk.params[-1]
+        return f"{_outcome(walk)} It ends at w = {number(end_w)}, b = {number(end_b)}.{escape}"
 
     controls = {
         "learning_rate": _rate_slider(-3, 0, rate),
@@ -351,7 +372,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
         you.set_data([learning_rate], [0.62])
         needed = problem.steps_to(1e-6, first, learning_rate)
-        count = "never" if needed is None else f"after {needed:,} steps"
+        count = "never" if needed is None else f"after {needed:,} step{'' if needed == 1 else 's'}"
         regime = _regime(1 - 2 * learning_rate / limit)
         return f"Size in {units}, {_alpha(learning_rate)}, {regime}. {_outcome(walk)} Loss below 1e-6: {count}."
 
@@ -398,7 +419,10 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
         tail = excess[-len(excess) // 10 :].mean()
         return f"{setting}: over its last tenth the walk is {number(tail)} above the minimum."
 
-    menu = widgets.Dropdown(options=list(schedules), description="schedule", style=WIDE, layout={"width": "260px"})
+    menu = widgets.ToggleButtons(
+        options=list(schedules), description="schedule", style={**WIDE, "button_width": "auto"}
+    )
+    menu.layout.width = "700px"
     controls = {
         "schedule": menu,
         "learning_rate": _rate_slider(-4, -0.5, 0.02),

@@ -20,7 +20,7 @@ def frames():
         picture.controls["learning_rate"].value = 10**exponent
         page = io.BytesIO()
         picture.figure.savefig(page, dpi=80, format="png")
-        yield Image.open(page).convert("RGB").quantize(48)
+        yield Image.open(page).convert("RGB").quantize(160, Image.Quantize.MAXCOVERAGE)
 
 
 def main():

@@ -454,7 +454,7 @@ WRONG_STEPS = {
     "nothing": (lambda w, b, rate: (w, b), "Nothing moved"),
     "slopes swapped": (lambda w, b, rate: np.array([w, b]) - rate * np.array(slopes(w, b))[::-1], "The two slopes are"),
     "swapped": (lambda w, b, rate: one_step(w, b, rate)[::-1], "The two are swapped: return w first"),
-    "missing 2": (lambda w, b, rate: one_step(w, b, rate / 2), "From w = 0.05, b = 100.0 it should lead to 0.0775"),
+    "missing 2": (lambda w, b, rate: one_step(w, b, rate / 2), "Your steps are half as long"),
     "w alone": (lambda w, b, rate: (one_step(w, b, rate)[0], b), "From w = "),
     "b alone": (lambda w, b, rate: (w, one_step(w, b, rate)[1]), "From w = "),
     "one number": (lambda w, b, rate: one_step(w, b, rate)[0], "Wanted: step(w, b, learning_rate) returns"),
@@ -494,7 +494,7 @@ RIGHT_WALKS = {
     "tuple of tuples": tuple(walk()),
 }
 WRONG_WALKS = {
-    "in place": (in_place(lambda params: [params]), "Every entry equals the last one: the same array was changed"),
+    "in place": (in_place(lambda params: [params]), "the same array was changed in place"),
     "in place after the start": (in_place(lambda params: [START]), "the same array was changed in place"),
     "in place, copied start": (in_place(lambda params: [params.copy()]), "the same array was changed in place"),
     "nothing moved": ([START] * 11, "Nothing moved"),
