@@ -17,7 +17,8 @@ FLOORS = {  # module: what it may import besides the standard library
     "plots": NUMPY | {"matplotlib"},
     "live": NUMPY | {"matplotlib", "ipywidgets"},
     "lessons": NUMPY | {"matplotlib", "ipywidgets"},
-    "widgets": NUMPY | {"matplotlib", "ipywidgets"},
+    "widgets": NUMPY | {"matplotlib", "ipywidgets", "traitlets"},
+    "server": {"jupyter_server"},
 }
 BELOW = {  # module: the modules of the package it may import
     "problems": set(),
@@ -28,6 +29,7 @@ BELOW = {  # module: the modules of the package it may import
     "live": {"plots"},
     "lessons": {"problems", "optimizers", "descent", "datasets", "plots", "live"},
     "widgets": {"problems", "optimizers", "descent", "datasets", "plots", "live", "lessons"},
+    "server": set(),
     "__init__": set(),
 }
 PACKAGE = Path(gdhelpers.__file__).parent
