@@ -140,7 +140,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         dot.set_data([position], [height])
         plots.set_slope_line(tangent, position, height, slope, length=0.6)
         landings = np.clip([position - stride, position + stride], low, high)
-        reach.set_data(landings, [ax.get_ylim()[0]] * 2)
+        reach.set_data(landings, [heights.min() - 0.04 * np.ptp(heights)] * 2)
         fog_bank.set_alpha(0 if lifted else 0.25)
         ground.set_data((x, heights) if lifted else ([], []))
         trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))

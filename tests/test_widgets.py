@@ -210,7 +210,7 @@ def test_line_explorer_says_the_loss(w, b, loss):
     picture = widgets.line_explorer(SIZE, PRICE, w=w, b=b)
     words, label = picture.sentence, actors(picture, Text, panel=1)[0].get_text()
     assert (after("Price =", words), after("size +", words), after("loss", words)) == (w, b, loss)
-    assert after("loss", label) == loss
+    assert label == f"loss {plots.number(loss)}"
     if loss == 0:
         assert "every house is exact" in words
     else:
