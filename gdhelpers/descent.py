@@ -104,7 +104,7 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
             params, state = _checked(optimizer(given, part.gradient(params), state), params.shape)
             seconds += perf_counter() - begin
             in_place = in_place or params is given
-            if not np.abs(params).max() < ABSURD:  # NaN is not below anything
+            if not np.vdot(params, params) < ABSURD**2:  # one pass without a copy; NaN is not below anything
                 diverged = step
                 if records[-1][0] < step - 1:
                     records.append(before)

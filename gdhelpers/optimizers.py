@@ -46,6 +46,11 @@ def _check_learning_rate(learning_rate):
         _positive("learning_rate", learning_rate)
 
 
+def _check_beta(name, value):
+    if not (_is_number(value) and 0 <= value < 1):
+        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}")
+
+
 @dataclass(frozen=True)
 class GradientDescent:
     """`params - learning_rate · gradient`. On a mini-batch the same rule is stochastic gradient descent."""
@@ -73,13 +78,89 @@ class Momentum:
 
     def __post_init__(self):
         _check_learning_rate(self.learning_rate)
-        if not (_is_number(self.beta) and 0 <= self.beta < 1):
-            raise ValueError(f"beta must be at least 0 and below 1; got {self.beta!r}")
+        _check_beta("beta", self.beta)
 
     def __call__(self, params, gradient, state=None):
         step, velocity = state or (0, 0.0)
         velocity = self.beta * velocity + gradient
         return params - _rate(self.learning_rate, step) * velocity, (step + 1, velocity)
+
+
+@dataclass(frozen=True)
+class Nesterov:
+    """Nesterov's momentum (1983) in PyTorch's form: the step looks one velocity ahead.
+
+    `velocity = beta · velocity + gradient`, `params - learning_rate · (gradient + beta · velocity)`
+    (Sutskever et al. 2013; `torch.optim.SGD(nesterov=True)`). 0 <= beta < 1.
+    """
+
+    learning_rate: float | Callable
+    beta: float = 0.9
+
+    def __post_init__(self):
+        _check_learning_rate(self.learning_rate)
+        _check_beta("beta", self.beta)
+
+    def __call__(self, params, gradient, state=None):
+        step, velocity = state or (0, 0.0)
+        velocity = self.beta * velocity + gradient
+        return params - _rate(self.learning_rate, step) * (gradient + self.beta * velocity), (step + 1, velocity)
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """Each parameter's step is divided by the running size of its gradient (Tieleman and Hinton 2012).
+
+    `square = beta · square + (1 - beta) · gradient²`, `params - learning_rate · gradient / (√square + epsilon)`:
+    PyTorch's form, epsilon outside the root, `square` starts at 0. 0 <= beta < 1, epsilon > 0.
+    """
+
+    learning_rate: float | Callable
+    beta: float = 0.99
+    epsilon: float = 1e-8
+
+    def __post_init__(self):
+        _check_learning_rate(self.learning_rate)
+        _check_beta("beta", self.beta)
+        _positive("epsilon", self.epsilon)
+
+    def __call__(self, params, gradient, state=None):
+        step, square = state or (0, 0.0)
+        square = self.beta * square + (1 - self.beta) * gradient**2
+        scaled = gradient / (np.sqrt(square) + self.epsilon)
+        return params - _rate(self.learning_rate, step) * scaled, (step + 1, square)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Momentum and RMSProp in one, each an average (Kingma and Ba 2015, algorithm 1).
+
+    `m = beta1 · m + (1 - beta1) · gradient`, `v = beta2 · v + (1 - beta2) · gradient²`, both from 0; then with the
+    correction `m / (1 - beta1^t)`, `v / (1 - beta2^t)`, t from 1: `params - learning_rate · m / (√v + epsilon)`.
+    `bias_correction=False` leaves the correction out, which is the formula of the article and of BERT's first code.
+    """
+
+    learning_rate: float | Callable
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    bias_correction: bool = True
+
+    def __post_init__(self):
+        _check_learning_rate(self.learning_rate)
+        _check_beta("beta1", self.beta1)
+        _check_beta("beta2", self.beta2)
+        _positive("epsilon", self.epsilon)
+
+    def __call__(self, params, gradient, state=None):
+        step, m, v = state or (0, 0.0, 0.0)
+        m = self.beta1 * m + (1 - self.beta1) * gradient
+        v = self.beta2 * v + (1 - self.beta2) * gradient**2
+        correct_m, correct_v = 1.0, 1.0
+        if self.bias_correction:
+            correct_m, correct_v = 1 - self.beta1 ** (step + 1), 1 - self.beta2 ** (step + 1)
+        scaled = (m / correct_m) / (np.sqrt(v / correct_v) + self.epsilon)
+        return params - _rate(self.learning_rate, step) * scaled, (step + 1, m, v)
 
 
 def constant(learning_rate):

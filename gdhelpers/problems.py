@@ -161,6 +161,212 @@ def two_valleys():
     return Landscape(loss, gradient, minima=(7.1261268840497625, 3.1143168109520896))
 
 
+def rippled_bowl():
+    """`0.1x² + 0.3(1 - cos 3x)`: five valleys, the deepest at 0."""
+    return Landscape(
+        lambda x: 0.1 * x**2 + 0.3 * (1 - np.cos(3 * x)),
+        lambda x: 0.2 * x + 0.9 * np.sin(3 * x),
+        minima=(0.0, 1.9453787798266386, -1.9453787798266386, 3.847009910782129, -3.847009910782129),
+    )
+
+
+def camel():
+    """The six-hump camel: two global minima, four local ones, and saddles between (Dixon and Szegö 1978)."""
+
+    def loss(p):
+        x, y = p[..., 0], p[..., 1]
+        return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (-4 + 4 * y**2) * y**2
+
+    def gradient(p):
+        x, y = p[..., 0], p[..., 1]
+        return np.stack([8 * x - 8.4 * x**3 + 2 * x**5 + y, x - 8 * y + 16 * y**3], axis=-1)
+
+    best, side, far = (0.0898420, -0.7126564), (1.7036067, -0.7960836), (1.6071048, 0.5686515)
+    return Landscape(
+        loss, gradient, minima=tuple((sign * x, sign * y) for x, y in (best, side, far) for sign in (1, -1))
+    )
+
+
+def ravine(kappa, angle=0.0):
+    """`½(u² + kappa·v²)`, a valley with curvatures 1 and kappa, turned by `angle` degrees; the minimum is (0, 0).
+
+    kappa: at least 1, the ratio of the two curvatures.
+    """
+    if not (isinstance(kappa, (int, float, np.number)) and 1 <= kappa < np.inf):
+        raise ValueError(f"kappa must be a number, at least 1; got {kappa!r}")
+    turn = np.radians(_finite_array("angle", angle))
+    if turn.shape:
+        raise ValueError(f"angle must be one number, in degrees; got {angle!r}")
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    hessian = axes @ np.diag([1.0, kappa]) @ axes.T
+    return Landscape(lambda p: 0.5 * (p @ hessian * p).sum(axis=-1), lambda p: p @ hessian, minima=((0.0, 0.0),))
+
+
+def saddle():
+    """`x²/2 + y⁴/4 - y²/2`: flat at (0, 0), which is no minimum; the minima are (0, 1) and (0, -1)."""
+
+    def loss(p):
+        x, y = p[..., 0], p[..., 1]
+        return x**2 / 2 + y**4 / 4 - y**2 / 2
+
+    def gradient(p):
+        x, y = p[..., 0], p[..., 1]
+        return np.stack([x, y**3 - y], axis=-1)
+
+    return Landscape(loss, gradient, minima=((0.0, 1.0), (0.0, -1.0)))
+
+
+def sharp_and_wide(sharp_is_deepest=False):
+    """A wide valley at 0 and a sharp one near 3; which of the two is deeper is up to you."""
+    width, bowl, depth = (0.15, 0.05, 0.6) if sharp_is_deepest else (0.15, 0.25, 0.8)
+
+    def notch(x):
+        return depth * np.exp(-((x - 3) ** 2) / (2 * width**2))
+
+    def gradient(x):
+        return 2 * bowl * x + notch(x) * (x - 3) / width**2
+
+    sharp = 2.988760640912572 if sharp_is_deepest else 2.9566489595847174
+    minima = (sharp, 0.0) if sharp_is_deepest else (0.0, sharp)
+    return Landscape(lambda x: bowl * x**2 - notch(x), gradient, minima=minima)
+
+
+@dataclass(frozen=True, eq=False)
+class NoisyLandscape:
+    """A curve that is the mean of many: row i has the loss `landscape.loss(x) + tilts[i]·x`. tilts: (n_rows,).
+
+    Tilts whose mean is 0 leave the curve itself unchanged; a mini-batch feels only its own.
+    """
+
+    landscape: Landscape
+    tilts: np.ndarray
+
+    @property
+    def n_rows(self):
+        return len(self.tilts)
+
+    def loss(self, x):
+        return self.landscape.loss(x) + self.tilts.mean() * x
+
+    def gradient(self, x):
+        return self.landscape.gradient(x) + self.tilts.mean()
+
+    def batch(self, rows):
+        return NoisyLandscape(self.landscape, self.tilts[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A fully connected network that classifies: softmax on the last layer, mean cross-entropy as the loss.
+
+    X: (n_rows, sizes[0]), float64, or float32 to compute in that. labels: (n_rows,) whole numbers from 0.
+    sizes: neurons of each layer, input and output included: (784, 1000, 500, 10). activation: "relu" or "tanh".
+    All weights and biases live in one flat vector, `params`; `layers` shows it as matrices, without copying.
+    """
+
+    X: np.ndarray
+    labels: np.ndarray
+    sizes: tuple
+    activation: str = "relu"
+
+    def __post_init__(self):
+        X, labels = np.asarray(self.X), np.asarray(self.labels)
+        if X.dtype != np.float32 or not np.isfinite(X).all():
+            X = _finite_array("X", X)
+        if len(self.sizes) < 2 or X.ndim != 2 or X.size == 0 or X.shape[1] != self.sizes[0]:
+            raise ValueError(f"X must have shape (n_rows, {self.sizes[0]}) to fit sizes {self.sizes}; got {X.shape}")
+        if labels.shape != (len(X),) or labels.dtype.kind not in "iu":
+            raise ValueError(f"labels must hold {len(X)} whole numbers, one for each row of X; got {labels.shape}")
+        if labels.min() < 0 or labels.max() >= self.sizes[-1]:
+            raise ValueError(f"labels must be between 0 and {self.sizes[-1] - 1}; got up to {labels.max()}")
+        if self.activation not in ("relu", "tanh"):
+            raise ValueError(f'activation must be "relu" or "tanh"; got {self.activation!r}')
+        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "labels", labels)
+
+    @property
+    def n_rows(self):
+        return len(self.labels)
+
+    @property
+    def n_params(self):
+        return sum((n_in + 1) * n_out for n_in, n_out in zip(self.sizes[:-1], self.sizes[1:], strict=True))
+
+    def layers(self, params):
+        """The views [(weights (n_out, n_in), biases (n_out,)), ...] of a flat vector: writing there writes in it."""
+        if np.shape(params) != (self.n_params,):
+            raise ValueError(
+                f"params must have shape ({self.n_params},) for sizes {self.sizes}; got {np.shape(params)}"
+            )
+        views, place = [], 0
+        for n_in, n_out in zip(self.sizes[:-1], self.sizes[1:], strict=True):
+            weights = params[place : place + n_out * n_in].reshape(n_out, n_in)
+            place += n_out * n_in
+            views.append((weights, params[place : place + n_out]))
+            place += n_out
+        return views
+
+    def start(self, rng):
+        """A random start, (n_params,): weights normal with variance 2/n_in (He et al. 2015), biases 0."""
+        params = np.zeros(self.n_params, dtype=self.X.dtype)
+        for weights, _ in self.layers(params):
+            weights[:] = rng.standard_normal(weights.shape) * np.sqrt(2 / weights.shape[1])
+        return params
+
+    def _forward(self, params, X):
+        """The activity of every layer, input first; the last one holds scores, not yet probabilities."""
+        activity, layers = [X], self.layers(params)
+        for number, (weights, biases) in enumerate(layers):
+            signal = activity[-1] @ weights.T
+            signal += biases
+            if number < len(layers) - 1:
+                signal = np.tanh(signal) if self.activation == "tanh" else np.maximum(signal, 0, out=signal)
+            activity.append(signal)
+        return activity
+
+    def loss(self, params):
+        """(..., n_params) -> (...), the mean of -log(probability of the right label)."""
+        params = np.asarray(params)
+        if params.ndim > 1:
+            return np.array([self.loss(one) for one in params.reshape(-1, params.shape[-1])]).reshape(params.shape[:-1])
+        scores = self._forward(params, self.X)[-1]
+        scores = scores - scores.max(axis=1, keepdims=True)
+        chosen = scores[np.arange(self.n_rows), self.labels]
+        return (np.log(np.exp(scores).sum(axis=1)) - chosen).mean()
+
+    def gradient(self, params):
+        """(n_params,) -> (n_params,), by backpropagation: the chain rule from the last layer to the first."""
+        activity = self._forward(params, self.X)
+        gradient = np.empty_like(params)
+        error = activity.pop()  # slope of the loss in the scores: probability - 1 for the right label, mean over rows
+        error -= error.max(axis=1, keepdims=True)
+        np.exp(error, out=error)
+        error /= error.sum(axis=1, keepdims=True)
+        error[np.arange(self.n_rows), self.labels] -= 1
+        error /= self.n_rows
+        views = zip(reversed(self.layers(gradient)), reversed(self.layers(params)), strict=True)
+        for (slope_weights, slope_biases), (weights, _) in views:
+            below = activity.pop()
+            np.matmul(error.T, below, out=slope_weights)
+            error.sum(axis=0, out=slope_biases)
+            if activity:  # through the weights, then through the activation of the layer below
+                error = error @ weights
+                error *= 1 - below**2 if self.activation == "tanh" else below > 0
+        return gradient
+
+    def batch(self, rows):
+        """The same network on these rows only."""
+        return Network(self.X[rows], self.labels[rows], self.sizes, self.activation)
+
+    def predict(self, params, X=None):
+        """The label with the highest score for each row: (n_rows,)."""
+        return self._forward(params, self.X if X is None else X)[-1].argmax(axis=1)
+
+    def accuracy(self, params):
+        """The share of rows whose label is predicted right."""
+        return float((self.predict(params) == self.labels).mean())
+
+
 def numerical_gradient(loss, params, h=1e-6):
     """The gradient by central differences, `(loss(params + h) - loss(params - h)) / 2h` for each parameter in turn.
 

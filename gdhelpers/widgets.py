@@ -304,8 +304,9 @@ def start_explorer(size, price, w=0.05, learning_rate=1e-7):
         after = problem.after((w, b), learning_rate, 100)
         plots.set_model_line(line, *after)
         needed = problem.steps_to(1e-6, (w, b), learning_rate)
+        count = "never" if needed is None else f"step {needed:,}"
         where = f"From b = {number(b)}, after 100 steps: w = {after[0]:.4f}, b = {after[1]:.4f}"
-        return f"{where}, loss {number(problem.loss(after))}. Loss below 1e-6: step {needed:,}."
+        return f"{where}, loss {number(problem.loss(after))}. Loss below 1e-6: {count}."
 
     alt = "Left: the houses and the line after 100 steps. Right: the loss over a thousand million steps."
     return LivePicture(fig, [line, curve], {"b": _slider("start b", 0.0, 200.0, 100.0, 5.0)}, update, alt=alt)
@@ -366,7 +367,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         unit, problem = scene(units)
         first = unit.from_sq_ft(start)
         walk = descend(problem, first, GradientDescent(learning_rate), n_steps)
-        _draw_walk((trail, dot, curve, remark), walk)
+        escape = _draw_walk((trail, dot, curve, remark), walk)
         limit = problem.learning_rate_limit()
         plots.set_stability_bar(bar, limit)
         mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
@@ -374,7 +375,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         needed = problem.steps_to(1e-6, first, learning_rate)
         count = "never" if needed is None else f"after {needed:,} step{'' if needed == 1 else 's'}"
         regime = _regime(1 - 2 * learning_rate / limit)
-        return f"Size in {units}, {_alpha(learning_rate)}, {regime}. {_outcome(walk)} Loss below 1e-6: {count}."
+        return f"Size in {units}, {_alpha(learning_rate)}, {regime}. {_outcome(walk)}{escape} Loss below 1e-6: {count}."
 
     menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in", style=WIDE)
     menu.style.button_width, menu.layout.width = "110px", "440px"
@@ -426,7 +427,7 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
     controls = {
         "schedule": menu,
         "learning_rate": _rate_slider(-4, -0.5, 0.02),
-        "batch_size": _slider("batch size", 1, 100, 1, 1),
+        "batch_size": _slider("batch size", 1, min(100, problem.n_rows), 1, 1),
         "seed": _slider("seed", 0, 20, 0, 1),
     }
     alt = "Left: the learning rate over time. Right: the loss above the minimum over time."

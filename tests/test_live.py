@@ -114,6 +114,15 @@ def test_changing_anything_that_is_no_actor_repaints_the_scenery(change):
     assert picture._scenery.value == after
 
 
+def test_axes_make_room_for_new_scenery_and_the_actors_go_with_them():
+    picture, ax, _ = moving_dot()
+    top = ax.get_window_extent().y1
+    ax.set_title("three\nlines\nhigh")
+    picture.controls["x"].value = 7
+    assert ax.get_window_extent().y1 < top - 20
+    assert np.allclose(points(shapes(picture)[0]), on_screen(ax, [(7, 7)]), atol=0.051)
+
+
 def test_change_of_the_scenery_is_not_forgotten_when_the_picture_is_shown_before_the_next_move():
     picture, ax, _ = moving_dot()
     before = picture._scenery.value

@@ -339,7 +339,7 @@ def test_curve_explorer_walks_twenty_steps_of_the_closed_form(rate, start):
 
 
 @pytest.mark.parametrize("name", ["curve_explorer", "map_explorer", "learning_rate_explorer"])
-def test_walk_that_has_left_the_picture_is_announced_on_it(name):
+def test_walk_that_has_left_the_picture_is_announced_on_it_and_in_words(name):
     picture = EXPLORERS[name]()
     (remark,) = actors(picture, Text, panel=0)
     for rate in (0.1, 1.2, 0.1):
@@ -350,6 +350,7 @@ def test_walk_that_has_left_the_picture_is_announced_on_it(name):
         outside = not (ax.get_xlim()[0] <= x <= ax.get_xlim()[1] and ax.get_ylim()[0] <= y <= ax.get_ylim()[1])
         assert outside == (rate == 1.2)
         assert remark.get_text() == ("off the picture" if outside else "")
+        assert ("off the picture" in picture.sentence) == outside
 
 
 @pytest.mark.parametrize(("rate", "w", "b"), [(0.1, 50, 20), (0.25, 0, 200), (0.003, 200, 0)])
