@@ -44,6 +44,7 @@ class Trajectory:
     params: (n_records,) + shape of the start. steps: updates made. losses: the loss on all rows.
     examples_seen: rows looked at so far. seconds: spent on the steps, not on the recording.
     diverged: the step at which a parameter was no longer a number below 1e150, or None. That step is not recorded.
+    stopped: the last step of a walk that was told to stop before its end, or None.
     """
 
     params: np.ndarray
@@ -52,15 +53,19 @@ class Trajectory:
     examples_seen: np.ndarray
     seconds: np.ndarray
     diverged: int | None = None
+    stopped: int | None = None
 
     def until(self, step):
         """The part of the walk up to and with this step."""
         n = int(np.searchsorted(self.steps, step, side="right"))
         if n == 0:
             raise ValueError(f"step must be 0 or more; got {step!r}")
-        diverged = self.diverged if self.diverged is not None and self.diverged <= step else None
+        ended = {
+            name: end if (end := getattr(self, name)) is not None and end <= step else None
+            for name in ("diverged", "stopped")
+        }
         arrays = {name: getattr(self, name)[:n] for name in ("params", "steps", "losses", "examples_seen", "seconds")}
-        return replace(self, **arrays, diverged=diverged)
+        return replace(self, **arrays, **ended)
 
     def steps_to(self, target):
         """The first recorded step with `loss <= target`, or None."""
@@ -69,19 +74,24 @@ class Trajectory:
 
     def __repr__(self):
         walked = f"{self.steps[-1]} steps, loss {self.losses[0]:.6g} -> {self.losses[-1]:.6g}"
-        return walked + (f", diverged at step {self.diverged}: try a smaller learning rate" if self.diverged else "")
+        if self.diverged:
+            return f"{walked}, diverged at step {self.diverged}: try a smaller learning rate"
+        return walked if self.stopped is None else f"{walked}, stopped before its end"
 
 
-def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1):
+def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1, watch=None):
     """Walk `n_steps` steps downhill from `start` and return the Trajectory.
 
     problem: has `loss(params)` and `gradient(params)`; for mini-batches also `n_rows` and `batch(rows)`.
     start: () or (n_params,), not changed. optimizer: any `(params, gradient, state) -> (params, state)`.
     batch_size: rows for each step, drawn by `minibatches` with `rng`; None for all of them.
     record_every: keep every so many steps (the start and the last step are always kept).
+    watch: called as `watch(step, params)` at each record, the start included; when it returns True the walk stops
+        there. Its time is not counted.
 
-    A walk that diverges ends, says at which step, and keeps what it had. Raises ValueError, in one sentence that names
-    the argument, when an argument cannot be used or when the optimizer breaks its contract.
+    A walk that diverges, is stopped by `watch` or is interrupted (Kernel > Interrupt) ends, says at which step, and
+    keeps what it had. Raises ValueError, in one sentence that names the argument, when an argument cannot be used or
+    when the optimizer breaks its contract.
     """
     params, n_steps, record_every = _start(start), _whole("n_steps", n_steps), _whole("record_every", record_every)
     n_rows = getattr(problem, "n_rows", 1)
@@ -93,28 +103,39 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
     else:
         raise ValueError(f"batch_size must be None for a problem that has no rows of data; got {batch_size!r}")
 
-    records, state, seen, seconds, diverged = [(0, params.copy(), 0, 0.0)], None, 0, 0.0, None
+    if not (watch is None or callable(watch)):
+        raise ValueError(f"watch must be None or a function of step and params; got {_short(watch)}")
+
+    records, state, diverged, stopped = [], None, None, None
+    done = (0, params, 0, 0.0)  # what `records` keeps: step, params, examples seen, seconds
     in_place = False  # an optimizer that changes its params gets a copy from its second step on
     with np.errstate(all="ignore"):
-        for step in range(1, n_steps + 1):
-            part, part_rows = next(batches)
-            before = (step - 1, params, seen, seconds)
-            given = params.copy() if in_place else params
-            begin = perf_counter()
-            params, state = _checked(optimizer(given, part.gradient(params), state), params.shape)
-            seconds += perf_counter() - begin
-            in_place = in_place or params is given
-            if not np.vdot(params, params) < ABSURD**2:  # one pass without a copy; NaN is not below anything
-                diverged = step
-                if records[-1][0] < step - 1:
-                    records.append(before)
-                break
-            seen += part_rows
-            if step % record_every == 0 or step == n_steps:
-                records.append((step, params.copy(), seen, seconds))
+        try:
+            while True:
+                step, params, seen, seconds = done
+                if step % record_every == 0 or step == n_steps:
+                    records.append((step, params.copy(), seen, seconds))
+                    if watch is not None and watch(step, params) and step < n_steps:
+                        stopped = step
+                if step == n_steps or stopped is not None:
+                    break
+                part, part_rows = next(batches)
+                given = params.copy() if in_place else params
+                begin = perf_counter()
+                params, state = _checked(optimizer(given, part.gradient(params), state), params.shape)
+                seconds += perf_counter() - begin
+                in_place = in_place or params is given
+                if not np.vdot(params, params) < ABSURD**2:  # one pass without a copy; NaN is not below anything
+                    diverged = step + 1
+                    break
+                done = (step + 1, params, seen + part_rows, seconds)
+        except KeyboardInterrupt:
+            stopped = done[0]
+        if not records or records[-1][0] < done[0]:
+            records.append(done)
         steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
         losses = np.asarray(problem.loss(recorded))
-    walk = Trajectory(recorded, steps, losses, examples, times, diverged)
+    walk = Trajectory(recorded, steps, losses, examples, times, diverged, stopped)
     return walk if np.isfinite(losses).all() else _cut_where_the_loss_overflows(walk)
 
 

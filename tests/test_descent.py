@@ -492,3 +492,67 @@ def test_until_before_the_start_is_refused(complains, step):
 def test_a_start_of_several_bad_rows_is_refused_in_one_line(complains, five):
     with complains("start must hold finite numbers"):
         descend(five, np.full((3, 2), np.nan), GradientDescent(1e-7), 10)
+
+
+# Watched, stopped, interrupted
+
+
+def test_watch_sees_every_record_and_changes_nothing(five):
+    seen = []
+    watched = descend(five, (0.05, 100), GradientDescent(1e-7), 25, record_every=10, watch=lambda *it: seen.append(it))
+    walk = descend(five, (0.05, 100), GradientDescent(1e-7), 25, record_every=10)
+    assert [step for step, _ in seen] == [0, 10, 20, 25] == watched.steps.tolist()
+    assert (np.array([params for _, params in seen]) == walk.params).all()
+    assert (watched.params == walk.params).all()
+    assert watched.stopped is None
+
+
+@pytest.mark.parametrize("last", [0, 10, 20])
+def test_watch_can_stop_the_walk_and_what_was_walked_stays(five, last):
+    walk = descend(
+        five, (0.05, 100), GradientDescent(1e-7), 25, record_every=10, watch=lambda step, params: step >= last
+    )
+    whole = descend(five, (0.05, 100), GradientDescent(1e-7), 25, record_every=10)
+    assert walk.stopped == last == walk.steps[-1]
+    assert (walk.params == whole.until(last).params).all()
+    assert "stopped before its end" in repr(walk)
+    assert whole.until(last).stopped is None
+
+
+def test_stopping_at_the_last_step_is_no_stop(five):
+    walk = descend(five, (0.05, 100), GradientDescent(1e-7), 25, watch=lambda step, params: step == 25)
+    assert walk.stopped is None
+    assert "stopped" not in repr(walk)
+
+
+def test_interrupted_walk_keeps_every_step_that_was_finished(five):
+    def tired(params, gradient, state):
+        if (state or 0) == 13:
+            raise KeyboardInterrupt
+        return GradientDescent(1e-7)(params, gradient, state)
+
+    walk = descend(five, (0.05, 100), tired, 25, record_every=10)
+    whole = descend(five, (0.05, 100), GradientDescent(1e-7), 25)
+    assert walk.steps.tolist() == [0, 10, 13]
+    assert walk.stopped == 13
+    assert (walk.params == whole.params[[0, 10, 13]]).all()
+
+
+def test_time_of_the_watcher_is_not_counted(five, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("gdhelpers.descent.perf_counter", lambda: clock[0])
+
+    def wait(seconds):
+        clock[0] += seconds
+
+    def slow(params, gradient, state):
+        wait(1)
+        return GradientDescent(1e-7)(params, gradient, state)
+
+    walk = descend(five, (0.05, 100), slow, 2, watch=lambda step, params: wait(10))
+    assert walk.seconds.tolist() == [0, 1, 2]
+
+
+def test_watch_that_is_no_function_is_refused(five, complains):
+    with complains("watch must be None or a function"):
+        descend(five, (0.05, 100), GradientDescent(1e-7), 2, watch=3)

@@ -24,6 +24,7 @@ EVERY_NOTEBOOK = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.st
 STUB = re.compile(r"(=|return) \.\.\.$|^# your loop here$", re.MULTILINE)
 LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
 MOST_LINES = 20  # of a code cell
+MEASURED = "nbval-ignore-output"  # tag of a cell that prints measured times: there only the numbers may differ
 # Start-up code of the kernel that hides an installed gdhelpers, whether installed by a path, a finder or a folder: the
 # package is looked for only in places that were added to sys.path later, which is what a notebook's first line does.
 HIDE = """
@@ -96,6 +97,15 @@ def output_faults(stored, fresh):
     return found + ([] if stored == fresh else [f"says {stored} and gives {fresh}"])
 
 
+def without_numbers(outputs):
+    """The printed text with every number, and the spaces that align it, made the same."""
+    outputs = copy.deepcopy(outputs)
+    for output in outputs:
+        if "text" in output:
+            output.text = re.sub(r" *\d[\d,.]*(e[-+]?\d+)?", " N", output.text)
+    return outputs
+
+
 def faults(stored, fresh):
     """How a stored notebook differs from a run of it: one line for each difference, text exactly, pictures by sight."""
     if [cell.source for cell in stored.cells] != [cell.source for cell in fresh.cells]:
@@ -105,6 +115,8 @@ def faults(stored, fresh):
         differences = [] if old.metadata == new.metadata else ["metadata differ"]
         if old.cell_type == "code":
             olds, news = in_one_piece(old.outputs), in_one_piece(new.outputs)
+            if MEASURED in old.metadata.get("tags", []):
+                olds, news = without_numbers(olds), without_numbers(news)
             if old.execution_count != new.execution_count:
                 differences.append(f"is counted {old.execution_count}, not {new.execution_count}")
             if len(olds) != len(news):
@@ -267,6 +279,25 @@ def white(width, height):
     buffer = io.BytesIO()
     matplotlib.image.imsave(buffer, np.ones((height, width, 4)), format="png")
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_in_a_cell_of_measured_times_only_the_numbers_may_differ():
+    def notebook(text, tags):
+        cell = nbformat.v4.new_code_cell("show()", metadata={"tags": tags})
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+        return nbformat.v4.new_notebook(cells=[cell])
+
+    stored, fresh = "batch is  7,600 times dearer", "batch is 12,345 times dearer"
+    assert faults(notebook(stored, [MEASURED]), notebook(fresh, [MEASURED])) == []
+    assert faults(notebook(stored, []), notebook(fresh, []))
+    assert faults(notebook(stored, [MEASURED]), notebook(fresh.replace("dearer", "cheaper"), [MEASURED]))
+
+
+@EVERY_NOTEBOOK
+def test_a_cell_that_prints_measured_times_asserts_what_the_lesson_says_of_them(path):
+    for cell in code_cells(read(path)):
+        if MEASURED in cell.metadata.get("tags", []):
+            assert "assert " in cell.source, cell.source
 
 
 def test_unchanged_notebook_has_no_faults(example):

@@ -111,12 +111,9 @@ def own_walk(w, b, learning_rate, n_steps, size, price):
 
 
 def test_every_public_explorer_is_in_the_table():
-    public = {
-        name
-        for name, function in inspect.getmembers(widgets, inspect.isfunction)
-        if function.__module__ == widgets.__name__ and not name.startswith("_")
-    }
-    assert public == set(EXPLORERS)
+    public = {name for name, function in inspect.getmembers(widgets, inspect.isfunction) if not name.startswith("_")}
+    assert public - {"progress"} == set(EXPLORERS)
+    assert public | {"Progress"} == set(widgets.__all__)
 
 
 @EVERY_EXPLORER
@@ -589,3 +586,32 @@ def test_text_in_the_picture_is_large_and_in_the_colours_of_the_course(name):
     texts = [text for ax in EXPLORERS[name]().figure.axes for text in ax.texts]
     assert all(text.get_fontsize() >= 11 for text in texts)
     assert {text.get_color() for text in texts} <= {plots.DATA, plots.MODEL, plots.FAINT, plots.LIMIT, "black"}
+
+
+# The progress bar
+
+
+def test_progress_follows_the_walk_and_can_stop_it():
+    bar, seen = widgets.Progress("training", 40), []
+    problem = LeastSquares.line(SIZE, PRICE)
+
+    def watch(step, params):
+        answer = bar(step, params)
+        seen.append((bar.bar.value, answer))
+        if step == 20:
+            bar.button.click()
+        return answer
+
+    walk = descend(problem, (0.05, 100), GradientDescent(1e-7), 40, record_every=10, watch=watch)
+    assert seen[0] == (0, False)
+    assert walk.stopped == 30
+    assert bar.button.disabled
+
+
+def test_progress_ends_full_and_shows_the_same_text_always(capsys):
+    bar = widgets.progress("training", 40)
+    descend(LeastSquares.line(SIZE, PRICE), (0.05, 100), GradientDescent(1e-7), 40, watch=bar)
+    assert bar.bar.value == bar.bar.max == 40
+    assert bar.button.disabled
+    assert bar.words.value == "step 40 of 40"
+    assert bar._repr_mimebundle_()["text/plain"] == "training: 40 steps"

@@ -1,8 +1,7 @@
-"""The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
+"""The explorers of lessons 00 to 04: curves, lines through houses, the learning rate. No mathematics here."""
 
 import ipywidgets as widgets
 import numpy as np
-from traitlets import CFloat, CInt
 
 from gdhelpers import plots
 from gdhelpers.datasets import units
@@ -11,56 +10,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, constant, cosine, exponential_decay, step_decay, warmup
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-
-WIDE = {"description_width": "initial"}
-
-
-# Sliders whose value the kernel does not send back to the page it came from: one message less for each movement.
-
-
-class _IntSlider(widgets.IntSlider):
-    value = CInt().tag(sync=True, echo_update=False)
-
-
-class _FloatSlider(widgets.FloatSlider):
-    value = CFloat().tag(sync=True, echo_update=False)
-
-
-class _FloatLogSlider(widgets.FloatLogSlider):
-    value = CFloat(1.0).tag(sync=True, echo_update=False)
-
-
-def _slider(label, low, high, value, step):
-    kind = _IntSlider if isinstance(step, int) else _FloatSlider
-    options = {"min": low, "max": high, "step": step, "value": value}
-    if kind is _FloatSlider:
-        options["readout_format"] = f".{len(f'{step:g}'.partition('.')[2])}f"
-    return kind(description=label, style=WIDE, layout={"width": "340px"}, **options)
-
-
-def _rate_slider(low, high, value):
-    """A learning-rate slider; low and high are powers of ten."""
-    options = {"min": low, "max": high, "step": 0.02, "value": value, "readout_format": ".3g"}
-    return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
-
-
-def _alpha(learning_rate):
-    """The learning rate as its slider shows it."""
-    return f"α = {number(float(f'{learning_rate:.3g}'))}"
-
-
-def _margins(values):
-    """Limits that leave a little air below and above the values."""
-    air = 0.08 * np.ptp(values)
-    return values.min() - air, values.max() + air
-
-
-def _outcome(walk):
-    """How a walk went, in words."""
-    losses = f"loss {number(walk.losses[0])} → {number(walk.losses[-1])}"
-    if walk.diverged:
-        return f"The walk diverges: {losses} after {walk.steps[-1]} steps, beyond all bounds at step {walk.diverged}."
-    return f"{walk.steps[-1]} steps: {losses}."
+from gdhelpers.widgets.controls import WIDE, alpha, margins, mark_escape, outcome, rate_slider, slider
 
 
 def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
@@ -69,7 +19,7 @@ def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
     x = np.linspace(low, high, 301)
     ax.plot(x, landscape.loss(x), color=plots.DATA, linewidth=2)
     plots.plain(ax, "position", "height")
-    ax.set(xlim=(low, high), ylim=_margins(landscape.loss(x)))
+    ax.set(xlim=(low, high), ylim=margins(landscape.loss(x)))
     tangent, dot = plots.slope_line(ax), plots.here(ax)
 
     def update(position):
@@ -79,7 +29,7 @@ def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
         way = "level ground" if abs(slope) < 1e-9 else f"downhill is to the {'left' if slope > 0 else 'right'}"
         return f"Position {number(position)}: height {number(height)}, slope {number(slope)}, so {way}."
 
-    controls = {"position": _slider("position", low, high, start, 0.05)}
+    controls = {"position": slider("position", low, high, start, 0.05)}
     return LivePicture(fig, [tangent, dot], controls, update, alt="A curve, a dot on it, and the slope at the dot.")
 
 
@@ -108,7 +58,7 @@ def line_explorer(size, price, w=0.05, b=100.0):
         off = "every house is exact" if loss < 1e-9 else f"a typical error is ${1000 * side:,.0f}"
         return f"Price = {number(w)} × size + {number(b)}: loss {number(loss)}, {off}."
 
-    controls = {"w": _slider("w ($1000 per sq ft)", 0.0, 0.2, w, 0.005), "b": _slider("b ($1000)", 0.0, 200.0, b, 5.0)}
+    controls = {"w": slider("w ($1000 per sq ft)", 0.0, 0.2, w, 0.005), "b": slider("b ($1000)", 0.0, 200.0, b, 5.0)}
     alt = "Left: the houses, a line, and a square on each error. Right: the average square, its area is the loss."
     return LivePicture(fig, [*squares, line, dots, average, label], controls, update, alt=alt)
 
@@ -119,7 +69,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     x = np.linspace(low, high, 401)
     plots.plain(ax, "position", "height (m)")
     heights = landscape.loss(x)
-    ax.set(xlim=(low, high), ylim=_margins(heights))
+    ax.set(xlim=(low, high), ylim=margins(heights))
     (ground,) = ax.plot([], [], color=plots.DATA, linewidth=2)
     fog_bank = ax.axvspan(low, high, color=plots.FAINT, linewidth=0)
     trail = plots.path(ax, linestyle=":", alpha=0.7)
@@ -132,7 +82,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         "again": widgets.Button(description="start again", icon="undo"),
     }
     fog = widgets.ToggleButton(description="lift the fog", icon="eye", value=False)
-    controls = {"stride": _slider("length of a step", 0.1, 3.0, 1.0, 0.1), **buttons, "lifted": fog}
+    controls = {"stride": slider("length of a step", 0.1, 3.0, 1.0, 0.1), **buttons, "lifted": fog}
 
     def update(stride, lifted):
         position = places[-1]
@@ -174,7 +124,7 @@ def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps
     heights = landscape.loss(x)
     left.plot(x, heights, color=plots.DATA, linewidth=2)
     plots.plain(left, "position", "height")
-    left.set(xlim=(low, high), ylim=_margins(heights))
+    left.set(xlim=(low, high), ylim=margins(heights))
     trail, dot, remark = plots.path(left), plots.here(left), plots.remark(left)
     curve = plots.path(right)
     plots.plain(right, "step", "position")
@@ -186,10 +136,10 @@ def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps
         dot.set_data(walk.params[-1:], walk.losses[-1:])
         curve.set_data(walk.steps, walk.params)
         end = walk.params[-1]
-        escape, slope = _mark_escape(remark, end, walk.losses[-1]), landscape.gradient(end)
-        return f"{_outcome(walk)} It ends at {number(end)}, where the slope is {number(slope)}.{escape}"
+        escape, slope = mark_escape(remark, end, walk.losses[-1]), landscape.gradient(end)
+        return f"{outcome(walk)} It ends at {number(end)}, where the slope is {number(slope)}.{escape}"
 
-    controls = {"learning_rate": _rate_slider(*rates, rate), "start": _slider("start", low, high, start, 0.1)}
+    controls = {"learning_rate": rate_slider(*rates, rate), "start": slider("start", low, high, start, 0.1)}
     alt = "Left: a curve and a walk down it. Right: the position after each step."
     return LivePicture(fig, [trail, dot, remark, curve], controls, update, alt=alt)
 
@@ -211,15 +161,7 @@ def _draw_walk(artists, walk):
     trail.set_data(*walk.params.T)
     dot.set_data(*walk.params[-1:].T)
     curve.set_data(walk.steps, walk.losses)
-    return _mark_escape(remark, *walk.params[-1])
-
-
-def _mark_escape(remark, x, y):
-    """Say on the picture that a walk has left it, and return the words for it: nothing is cut off silently."""
-    (left, right), (bottom, top) = remark.axes.get_xlim(), remark.axes.get_ylim()
-    inside = left <= x <= right and bottom <= y <= top
-    remark.set_text("" if inside else "off the picture")
-    return "" if inside else " That is off the picture."
+    return mark_escape(remark, *walk.params[-1])
 
 
 def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), rate=0.1, n_steps=60):
@@ -231,12 +173,12 @@ def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), ra
     def update(learning_rate, w, b):
         walk = descend(problem, (w, b), GradientDescent(learning_rate), n_steps)
         escape, (end_w, end_b) = _draw_walk(artists, walk), walk.params[-1]
-        return f"{_outcome(walk)} It ends at w = {number(end_w)}, b = {number(end_b)}.{escape}"
+        return f"{outcome(walk)} It ends at w = {number(end_w)}, b = {number(end_b)}.{escape}"
 
     controls = {
-        "learning_rate": _rate_slider(-3, 0, rate),
-        "w": _slider("start w", *w, start[0], 1.0),
-        "b": _slider("start b", *b, start[1], 1.0),
+        "learning_rate": rate_slider(-3, 0, rate),
+        "w": slider("start w", *w, start[0], 1.0),
+        "b": slider("start b", *b, start[1], 1.0),
     }
     alt = "Left: the loss map with the path of the walk and a star at the minimum. Right: the loss at each step."
     return LivePicture(fig, artists, controls, update, alt=alt)
@@ -278,7 +220,7 @@ def step_explorer(size, price, walk):
         dot.set_data([w], [b])
         return f"Step {step}: price = {w:.7f} × size + {b:.7f}, loss {number(loss)}."
 
-    controls = {"step": _slider("step", 0, int(walk.steps[-1]), 0, 1)}
+    controls = {"step": slider("step", 0, int(walk.steps[-1]), 0, 1)}
     actors = [*(text for row in cells for text in row), line, trail, dot]
     alt = "Left: a table of predictions and errors. Middle: houses and line. Right: the path on the loss map."
     return LivePicture(fig, actors, controls, update, alt=alt)
@@ -309,7 +251,7 @@ def start_explorer(size, price, w=0.05, learning_rate=1e-7):
         return f"{where}, loss {number(problem.loss(after))}. Loss below 1e-6: {count}."
 
     alt = "Left: the houses and the line after 100 steps. Right: the loss over a thousand million steps."
-    return LivePicture(fig, [line, curve], {"b": _slider("start b", 0.0, 200.0, 100.0, 5.0)}, update, alt=alt)
+    return LivePicture(fig, [line, curve], {"b": slider("start b", 0.0, 200.0, 100.0, 5.0)}, update, alt=alt)
 
 
 def _regime(shrink):
@@ -375,11 +317,11 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         needed = problem.steps_to(1e-6, first, learning_rate)
         count = "never" if needed is None else f"after {needed:,} step{'' if needed == 1 else 's'}"
         regime = _regime(1 - 2 * learning_rate / limit)
-        return f"Size in {units}, {_alpha(learning_rate)}, {regime}. {_outcome(walk)}{escape} Loss below 1e-6: {count}."
+        return f"Size in {units}, {alpha(learning_rate)}, {regime}. {outcome(walk)}{escape} Loss below 1e-6: {count}."
 
     menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in", style=WIDE)
     menu.style.button_width, menu.layout.width = "110px", "440px"
-    controls = {"units": menu, "learning_rate": _rate_slider(low, high, 1e-7)}
+    controls = {"units": menu, "learning_rate": rate_slider(low, high, 1e-7)}
     actors = [trail, dot, remark, curve, *bar, mark_label, you]
     alt = "Left: the loss map with the path. Right: the loss at each step. Below: where the learning rate stands."
     return LivePicture(fig, actors, controls, update, alt=alt)
@@ -414,7 +356,7 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
         rate_line.set_data(steps, np.maximum([rate(step) for step in steps], 1e-12))
         excess = walk.losses - floor
         curve.set_data(walk.steps, excess)
-        setting = f"{schedule}, {_alpha(learning_rate)}, batch size {batch_size}, seed {seed}"
+        setting = f"{schedule}, {alpha(learning_rate)}, batch size {batch_size}, seed {seed}"
         if walk.diverged:
             return f"{setting}: the walk diverges at step {walk.diverged}."
         tail = excess[-len(excess) // 10 :].mean()
@@ -426,9 +368,9 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
     menu.layout.width = "700px"
     controls = {
         "schedule": menu,
-        "learning_rate": _rate_slider(-4, -0.5, 0.02),
-        "batch_size": _slider("batch size", 1, min(100, problem.n_rows), 1, 1),
-        "seed": _slider("seed", 0, 20, 0, 1),
+        "learning_rate": rate_slider(-4, -0.5, 0.02),
+        "batch_size": slider("batch size", 1, min(100, problem.n_rows), 1, 1),
+        "seed": slider("seed", 0, 20, 0, 1),
     }
     alt = "Left: the learning rate over time. Right: the loss above the minimum over time."
     return LivePicture(fig, [rate_line, curve], controls, update, alt=alt)

@@ -1,0 +1,106 @@
+"""What the explorers share: sliders, words for how a walk went, and the progress bar of a long one."""
+
+import time
+
+import ipywidgets as widgets
+import numpy as np
+from IPython.display import display
+from traitlets import CFloat, CInt
+
+from gdhelpers.plots import number
+
+WIDE = {"description_width": "initial"}
+
+
+# Sliders whose value the kernel does not send back to the page it came from: one message less for each movement.
+
+
+class _IntSlider(widgets.IntSlider):
+    value = CInt().tag(sync=True, echo_update=False)
+
+
+class _FloatSlider(widgets.FloatSlider):
+    value = CFloat().tag(sync=True, echo_update=False)
+
+
+class _FloatLogSlider(widgets.FloatLogSlider):
+    value = CFloat(1.0).tag(sync=True, echo_update=False)
+
+
+def slider(label, low, high, value, step):
+    kind = _IntSlider if isinstance(step, int) else _FloatSlider
+    options = {"min": low, "max": high, "step": step, "value": value}
+    if kind is _FloatSlider:
+        options["readout_format"] = f".{len(f'{step:g}'.partition('.')[2])}f"
+    return kind(description=label, style=WIDE, layout={"width": "340px"}, **options)
+
+
+def rate_slider(low, high, value):
+    """A learning-rate slider; low and high are powers of ten."""
+    options = {"min": low, "max": high, "step": 0.02, "value": value, "readout_format": ".3g"}
+    return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
+
+
+def alpha(learning_rate):
+    """The learning rate as its slider shows it."""
+    return f"α = {number(float(f'{learning_rate:.3g}'))}"
+
+
+def margins(values):
+    """Limits that leave a little air below and above the values."""
+    air = 0.08 * np.ptp(values)
+    return values.min() - air, values.max() + air
+
+
+def outcome(walk):
+    """How a walk went, in words."""
+    losses = f"loss {number(walk.losses[0])} → {number(walk.losses[-1])}"
+    if walk.diverged:
+        return f"The walk diverges: {losses} after {walk.steps[-1]} steps, beyond all bounds at step {walk.diverged}."
+    return f"{walk.steps[-1]} steps: {losses}."
+
+
+class Progress(widgets.HBox):
+    """How far a walk is, and a button that stops it: hand it to `descend` as `watch`.
+
+    n_steps: of the walk. Give `descend` a `record_every` that makes some tens of records; the bar moves at each.
+    """
+
+    def __init__(self, label, n_steps):
+        self.label, self.n_steps, self.stopped = label, n_steps, False
+        self.bar = widgets.IntProgress(0, 0, n_steps, description=label, style=WIDE, layout={"width": "420px"})
+        self.button = widgets.Button(description="Stop", icon="stop", layout={"width": "90px"})
+        self.button.on_click(self._stop)
+        self.words = widgets.HTML()
+        super().__init__([self.bar, self.button, self.words])
+
+    def __call__(self, step, params):
+        now = time.monotonic()
+        if step in (0, self.n_steps) or now - self._shown > 0.1:  # ten times a second is enough for an eye
+            self._shown = now
+            self.bar.value = step
+            self.words.value = f"step {step:,} of {self.n_steps:,}"
+        if step == self.n_steps:
+            self.button.disabled = True
+        return self.stopped
+
+    def _stop(self, button):
+        self.stopped = self.button.disabled = True
+
+    def _repr_mimebundle_(self, **kwargs):
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/plain": f"{self.label}: {self.n_steps:,} steps"}
+
+
+def progress(label, n_steps):
+    """Show a progress bar with a Stop button here, and return it for `descend(..., watch=...)`. See `Progress`."""
+    bar = Progress(label, n_steps)
+    display(bar)
+    return bar
+
+
+def mark_escape(remark, x, y):
+    """Say on the picture that a walk has left it, and return the words for it: nothing is cut off silently."""
+    (left, right), (bottom, top) = remark.axes.get_xlim(), remark.axes.get_ylim()
+    inside = left <= x <= right and bottom <= y <= top
+    remark.set_text("" if inside else "off the picture")
+    return "" if inside else " That is off the picture."
