@@ -8,7 +8,7 @@ from importlib.metadata import version
 import ipywidgets as widgets
 import numpy as np
 
-GREEN, RED, GREY = "#009E73", "#D55E00", "#767676"  # the course's colours for right, wrong and not yet
+GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
 
 
 NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": ((8, 1, 7), (9,))}  # from, below

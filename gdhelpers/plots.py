@@ -1,7 +1,7 @@
 """Drawing, and nothing else: each function draws on the `ax` it is given and returns the artists.
 
-One colour for one idea in the whole course, from the palette of Okabe and Ito that colour-blind readers can tell apart,
-always with a second cue (marker, dash or label).
+One colour for one idea in the whole course, always with a second cue (marker, dash or label). The colours are those of
+Okabe and Ito, darkened until text in them can be read on white, and kept apart for every kind of colour blindness.
 """
 
 import numpy as np
@@ -10,12 +10,13 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 DATA = "#000000"  # what was measured: dots
-MODEL = "#0072B2"  # the line, and the place on the map that stands for it: solid
-ERROR = "#56B4E9"  # distance between the two: filled
-MINIMUM = "#009E73"  # the best there is: star
-LIMIT = "#D55E00"  # danger: dashed, crosses
-SLOPE = "#B35A89"  # the gradient: arrows, short thick lines (the palette's purple, darkened to be read on white)
-FAINT = "#767676"  # remarks and guides: dotted
+MODEL = "#0066B2"  # the line, and the place on the map that stands for it: solid
+ERROR = "#56B4E9"  # distance between the two: filled, never text
+MINIMUM = "#008560"  # the best there is: star
+LIMIT = "#C04000"  # danger: dashed, crosses
+SLOPE = "#B0508C"  # the gradient: arrows, short thick lines
+FAINT = "#6B6B6B"  # remarks and guides: dotted
+RACERS = ((MODEL, "-"), ("#9A6A00", "--"), (SLOPE, "-."), ("#303030", ":"))  # walks that are compared: colour, dash
 
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
 
