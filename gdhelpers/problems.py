@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 16_384  # rows at a time, so that what is computed from them is still in the processor's cache when needed
+
 
 def _array(name, values):
     try:
@@ -40,7 +42,7 @@ class LeastSquares:
             raise ValueError(f"X must have shape (n_rows, n_params) with at least one of each; got shape {X.shape}")
         if y.shape != (len(X),):
             raise ValueError(f"y must have shape ({len(X)},), one number for each row of X; got shape {y.shape}")
-        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "X", np.asfortranarray(X))  # column after column: a million rows are read in one go
         object.__setattr__(self, "y", y)
 
     @classmethod
@@ -71,8 +73,14 @@ class LeastSquares:
         return ((self.predict(params) - self.y) ** 2).mean(axis=-1)
 
     def gradient(self, params):
-        """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`."""
-        return 2 / self.n_rows * (self.predict(params) - self.y) @ self.X
+        """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`, the rows taken block by block."""
+        params, total = self._checked(params), 0.0
+        for first in range(0, self.n_rows, BLOCK):
+            X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
+            errors = params @ X.T
+            errors -= y
+            total = total + errors @ X
+        return 2 / self.n_rows * total
 
     def batch(self, rows):
         """The same problem on these rows only (indices, repeats allowed)."""
@@ -313,14 +321,14 @@ class Network:
             weights[:] = rng.standard_normal(weights.shape) * np.sqrt(2 / weights.shape[1])
         return params
 
-    def _forward(self, params, X):
+    def _forward(self, layers, X):
         """The activity of every layer, input first; the last one holds scores, not yet probabilities."""
-        activity, layers = [X], self.layers(params)
+        activity = [X]
         for number, (weights, biases) in enumerate(layers):
             signal = activity[-1] @ weights.T
             signal += biases
             if number < len(layers) - 1:
-                signal = np.tanh(signal) if self.activation == "tanh" else np.maximum(signal, 0, out=signal)
+                np.tanh(signal, out=signal) if self.activation == "tanh" else np.maximum(signal, 0, out=signal)
             activity.append(signal)
         return activity
 
@@ -329,22 +337,22 @@ class Network:
         params = np.asarray(params)
         if params.ndim > 1:
             return np.array([self.loss(one) for one in params.reshape(-1, params.shape[-1])]).reshape(params.shape[:-1])
-        scores = self._forward(params, self.X)[-1]
+        scores = self._forward(self.layers(params), self.X)[-1]
         scores = scores - scores.max(axis=1, keepdims=True)
         chosen = scores[np.arange(self.n_rows), self.labels]
         return (np.log(np.exp(scores).sum(axis=1)) - chosen).mean()
 
     def gradient(self, params):
         """(n_params,) -> (n_params,), by backpropagation: the chain rule from the last layer to the first."""
-        activity = self._forward(params, self.X)
-        gradient = np.empty_like(params)
+        layers, gradient = self.layers(params), np.empty_like(params)
+        activity = self._forward(layers, self.X)
         error = activity.pop()  # slope of the loss in the scores: probability - 1 for the right label, mean over rows
         error -= error.max(axis=1, keepdims=True)
         np.exp(error, out=error)
         error /= error.sum(axis=1, keepdims=True)
         error[np.arange(self.n_rows), self.labels] -= 1
         error /= self.n_rows
-        views = zip(reversed(self.layers(gradient)), reversed(self.layers(params)), strict=True)
+        views = zip(reversed(self.layers(gradient)), reversed(layers), strict=True)
         for (slope_weights, slope_biases), (weights, _) in views:
             below = activity.pop()
             np.matmul(error.T, below, out=slope_weights)
@@ -360,7 +368,7 @@ class Network:
 
     def predict(self, params, X=None):
         """The label with the highest score for each row: (n_rows,)."""
-        return self._forward(params, self.X if X is None else X)[-1].argmax(axis=1)
+        return self._forward(self.layers(params), self.X if X is None else X)[-1].argmax(axis=1)
 
     def accuracy(self, params):
         """The share of rows whose label is predicted right."""
