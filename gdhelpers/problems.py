@@ -69,8 +69,9 @@ class LeastSquares:
         return self._checked(params) @ self.X.T
 
     def loss(self, params):
-        """(..., n_params) -> (...), in the units of y, squared."""
-        return ((self.predict(params) - self.y) ** 2).mean(axis=-1)
+        """(..., n_params) -> (...), in the units of y, squared; not finite where it is too large for a number."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return ((self.predict(params) - self.y) ** 2).mean(axis=-1)
 
     def gradient(self, params):
         """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`, the rows taken block by block."""
@@ -104,6 +105,7 @@ class LeastSquares:
         """Where `n_steps` full-batch steps lead, without walking them: params, n_steps.shape + (n_params,).
 
         Closed form: along each eigenvector of the Hessian a step multiplies the distance to the minimum by 1 - αλ.
+        Not finite where a diverging walk has left all numbers.
         """
         start, n_steps = _finite_array("start", self._checked(start)), _finite_array("n_steps", n_steps)
         if (n_steps < 0).any() or (n_steps % 1).any():

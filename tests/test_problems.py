@@ -1,4 +1,5 @@
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -437,3 +438,10 @@ def test_gradient_over_many_rows_is_the_mean_over_all_of_them(n_rows):
     expected = np.array([2 * X.T @ (X @ place - y) / n_rows for place in places.reshape(-1, 3)]).reshape(places.shape)
     np.testing.assert_allclose(problem.gradient(places), expected, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(problem.gradient(places[0, 0]), expected[0, 0], rtol=1e-10, atol=1e-13)
+
+
+def test_loss_far_out_is_not_finite_and_warns_of_nothing(five):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert five.loss((1e200, 0)) == np.inf
+        assert not np.isfinite(five.loss(five.after(ARTICLE, 1e-5, 10**6)))

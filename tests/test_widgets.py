@@ -289,6 +289,13 @@ class TestBlindfold:
         assert self.place(picture) == 0
         assert_sound(picture)
 
+    def test_a_step_against_the_edge_is_no_step(self, picture):
+        picture.controls["left"].click()
+        assert picture.sentence.startswith("1 step. ")
+        picture.controls["left"].click()
+        assert self.place(picture) == 0
+        assert picture.sentence.startswith("1 step. ")
+
     def test_words_say_height_and_slope_where_you_stand(self, picture):
         valley = two_valleys()
         picture.controls["right"].click()
@@ -413,6 +420,13 @@ def test_step_explorer_starts_with_the_table_of_the_article_and_goes_to_0_0775()
     picture.controls["step"].value = 1
     assert "0.0775000 × size" in picture.sentence
     assert picture.controls["step"].max == 20
+
+
+def test_step_explorer_names_the_step_it_shows_when_only_every_tenth_was_recorded():
+    walk = descend(LeastSquares.line(SIZE, PRICE), (0.05, 100), GradientDescent(1e-7), 20, record_every=10)
+    picture = widgets.step_explorer(SIZE, PRICE, walk)
+    picture.controls["step"].value = 17
+    assert picture.sentence.startswith("Step 10: ")
 
 
 @pytest.mark.parametrize(("b", "steps"), [(100, "15"), (0, "293,165,231")])

@@ -46,6 +46,11 @@ def alpha(learning_rate):
     return f"α = {number(float(f'{learning_rate:.3g}'))}"
 
 
+def counted(count, thing):
+    """A count in words: 1 step, 1,000 steps."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def margins(values):
     """Limits that leave a little air below and above the values."""
     air = 0.08 * np.ptp(values)
@@ -55,9 +60,10 @@ def margins(values):
 def outcome(walk):
     """How a walk went, in words."""
     losses = f"loss {number(walk.losses[0])} → {number(walk.losses[-1])}"
+    steps = counted(walk.steps[-1], "step")
     if walk.diverged:
-        return f"The walk diverges: {losses} after {walk.steps[-1]} steps, beyond all bounds at step {walk.diverged}."
-    return f"{walk.steps[-1]} steps: {losses}."
+        return f"The walk diverges: {losses} after {steps}, beyond all bounds at step {walk.diverged}."
+    return f"{steps}: {losses}."
 
 
 class Progress(widgets.HBox):
