@@ -255,8 +255,8 @@ class Report:
 
     def __repr__(self):
         lines = [
-            f"{lesson}: {locked} predictions locked ({right} right), {passed} checks passed"
-            + (f", {answered} quiz questions answered ({first} right)" if answered else "")
+            f"{lesson}: predictions locked {locked} (right {right}), checks passed {passed}"
+            + (f", quiz questions answered {answered} (right {first})" if answered else "")
             for lesson, locked, right, passed, answered, first in self.rows()
         ]
         return "\n".join([*lines, self._end()])
