@@ -365,22 +365,29 @@ def _batches_of(epoch, n_rows, batch_size, rng):
         raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(epoch)}.")
     try:
         value = epoch(n_rows, batch_size, rng)
-        if value is None or value is ...:
-            raise _Stop(None, f"Put your own line where the ... is: {what}.")
-        batches = [np.asarray(batch) for batch in value]
-    except _Stop:
-        raise
+        value = value if value is None or value is ... else list(value)
+    except TypeError as error:
+        if "iterable" not in str(error):
+            raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+        raise _Stop(False, f"Wanted: {what}. Yours returns something that holds no batches.") from None
     except Exception as error:
         raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
-    if any(batch.ndim != 1 or batch.dtype.kind not in "iu" for batch in batches if batch.size):
+    if value is None or value is ...:
+        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    try:
+        batches = [np.asarray(batch) for batch in value]
+    except ValueError:
+        batches = [np.array("ragged")]
+    batches = [batch for batch in batches if batch.size]
+    if not batches or any(batch.ndim != 1 or batch.dtype.kind not in "iu" for batch in batches):
         raise _Stop(False, f"Wanted: {what}. Got {_short(value)}.")
-    return [batch for batch in batches if batch.size] or [np.array([], dtype=int)]
+    return batches
 
 
 def _examine_batches(batches, n_rows, batch_size):
     """Stop at the first fault of one epoch: which rows it holds, then how they are cut."""
     rows, case = np.concatenate(batches), f"With {n_rows} rows and batches of {batch_size}"
-    if rows.size and not (0 <= rows.min() and rows.max() < n_rows):
+    if rows.min() < 0 or rows.max() >= n_rows:
         raise _Stop(False, f"{case}: row numbers go from 0 to {n_rows - 1}; yours from {rows.min()} to {rows.max()}.")
     n_different, n_whole = len(np.unique(rows)), n_rows // batch_size * batch_size
     if n_different < rows.size:

@@ -145,14 +145,14 @@ def gradient_cloud(problem, params, n_batches=400):
     left.set(xlim=margins(rows[:, 0]), ylim=margins(rows[:, 1]), aspect="equal")
     (dots,) = left.plot([], [], "o", color=plots.SLOPE, markersize=3.5, alpha=0.6)
     star = plots.minimum(left, *full, label="all rows")
-    star.set_markersize(12)
+    star.set_markersize(13)
     left.plot([], [], "o", color=plots.SLOPE, markersize=5, label="a batch")
     left.legend(loc="upper left", fontsize=plots.SMALL, frameon=False)
     plots.plain(right, "batch size B, log scale", "variance, log scale", "how far they spread")
     sizes = np.geomspace(1, n_rows, 200)
-    repeats_law = right.plot(sizes, variance / sizes, color=plots.FAINT, linestyle="--", label="σ² / B")[0]
+    repeats_law = right.plot(sizes, variance / sizes, color=plots.FAINT, linestyle="--", label="variance of one / B")[0]
     once_law = variance / sizes * np.maximum(n_rows - sizes, 0) / (n_rows - 1)
-    right.plot(sizes, once_law, color=plots.FAINT, linestyle=":", label="σ² / B · (N - B) / (N - 1)")
+    right.plot(sizes, once_law, color=plots.FAINT, linestyle=":", label="… · (N - B) / (N - 1)")
     right.set(xscale="log", yscale="log", xlim=(0.7, 1.5 * n_rows), ylim=(variance / n_rows / 8, 3 * variance))
     right.legend(loc="lower left", fontsize=plots.SMALL, frameon=False)
     right.xaxis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:,g}"))
