@@ -162,7 +162,7 @@ def test_cloud_is_right_on_average_and_its_variance_follows_the_law(cloud, size,
     spread = dots.var(axis=0).sum()
     assert spread == pytest.approx(law, rel=0.25)
     assert np.linalg.norm(dots.mean(axis=0) - PROBLEM.gradient(PLACE)) < 4 * np.sqrt(law / 300)
-    (mark,) = [line for line in actors(cloud, Line2D, panel=1)]
+    (mark,) = actors(cloud, Line2D, panel=1)
     assert np.allclose(mark.get_xydata(), [[size, spread]])
     words = cloud.sentence
     assert f"B = {size}, {'rows may repeat' if repeats else 'no row twice'}: " in words
@@ -193,4 +193,4 @@ def test_lines_of_the_law_are_one_over_b_with_and_without_repeats(cloud):
     with_repeats, without = laws["variance of one / B"], laws["… · (N - B) / (N - 1)"]
     assert np.allclose(with_repeats[:, 1] * with_repeats[:, 0], one)
     assert np.allclose(without[:, 1], one / without[:, 0] * (N_ROWS - without[:, 0]) / (N_ROWS - 1))
-    assert plots.SLOPE == actors(cloud, Line2D, panel=0)[0].get_color()
+    assert actors(cloud, Line2D, panel=0)[0].get_color() == plots.SLOPE
