@@ -10,17 +10,9 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-from gdhelpers.widgets.controls import WIDE, alpha, margins, rate_slider, slider
+from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, margins, rate_slider, slider
 
 UPDATES, EXAMPLES, SECONDS = AXES = ("updates", "examples seen", "seconds")
-
-
-def batch_slider(n_rows, value):
-    """A slider for the batch size: 1, 2, 4, 8, ... and all rows."""
-    sizes = [2**power for power in range(n_rows.bit_length()) if 2**power < n_rows] + [n_rows]
-    return widgets.SelectionSlider(
-        options=sizes, value=value, description="batch size B (log)", style=WIDE, layout={"width": "340px"}
-    )
 
 
 class _Summed:
@@ -78,6 +70,7 @@ def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.
         return walks[name][1]
 
     def update(batch_size, learning_rate, seed, axis):
+        batch_size = round(batch_size)
         racers = {
             "all": walk("all", None, fixed[0], seed),
             "mine": walk("mine", batch_size, learning_rate, seed),
@@ -160,6 +153,7 @@ def gradient_cloud(problem, params, n_batches=400):
     repeats_law.set_zorder(1)
 
     def update(batch_size, seed, repeats):
+        batch_size = round(batch_size)
         rng = np.random.default_rng(seed)
         if repeats:
             drawn = rng.integers(0, n_rows, (n_batches, batch_size))
