@@ -126,10 +126,8 @@ def test_seconds_are_those_that_were_measured_and_are_measured_once(race):
 
 
 def test_race_says_that_a_walk_diverges_or_never_settles(race):
-    race.controls["batch_size"].value, race.controls["learning_rate"].value = 1, 10**-0.76
-    diverged = walked(1, 10**-0.76, 0).diverged
-    assert diverged is None or f"Yours diverges at update {diverged}." in race.sentence
-    assert "yours (B = 1, α = 0.174) not in this walk" in race.sentence
+    race.controls["batch_size"].value, race.controls["learning_rate"].value = 1, 0.17
+    assert "yours (B = 1, α = 0.17) not in this walk" in race.sentence
     wild = widgets.race_explorer(LeastSquares.line(DATA.size / 500, DATA.price), n_updates=N_UPDATES, rate=0.1)
     assert re.search(r"all rows not in this walk.*Yours diverges at update \d+\.$", wild.sentence)
     assert_sound(wild)

@@ -93,10 +93,10 @@ def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.
         return _standings(arrivals, axis, f"yours (B = {batch_size:,}, {alpha(learning_rate)})", racers["mine"])
 
     menu = widgets.ToggleButtons(options=list(AXES), description="count", style={**WIDE, "button_width": "120px"})
-    menu.layout.width = "480px"
+    menu.layout.width = "530px"
     controls = {
         "batch_size": batch_slider(n_rows, batch_size),
-        "learning_rate": rate_slider(-3, -0.76, rate),
+        "learning_rate": rate_slider(np.log10(rate) - 1.7, np.log10(rate) + 0.54, rate),  # so that it stands on a step
         "seed": slider("seed", 0, 20, 0, 1),
         "axis": menu,
     }
