@@ -12,6 +12,7 @@ from gdhelpers.datasets import many_houses
 from gdhelpers.descent import descend
 from gdhelpers.optimizers import GradientDescent
 from gdhelpers.problems import LeastSquares
+from gdhelpers.widgets import batches
 
 N_ROWS, N_UPDATES = 512, 400
 DATA = many_houses(N_ROWS, np.random.default_rng(3))
@@ -107,22 +108,23 @@ def test_three_clocks_have_three_winners_on_many_rows():
     )
 
 
-def test_seconds_are_those_that_were_measured_and_are_measured_once(race):
+def test_seconds_are_those_that_were_measured_and_are_measured_once(monkeypatch):
+    walks = []
+    monkeypatch.setattr(batches, "descend", lambda *given, **named: walks.append(descend(*given, **named)) or walks[-1])
+    race = widgets.race_explorer(PROBLEM, n_updates=N_UPDATES)
     race.controls["axis"].value = "seconds"
-    _, curves, dots = lines(race)
-    for curve, dot in zip(curves, dots, strict=True):
-        seconds = curve.get_xdata()
-        assert (np.diff(seconds) > 0).all()
-        assert 0 < seconds[-1] < 5
-        assert seconds[0] <= dot.get_xdata()[0] <= seconds[-1]
-    times, words = [curve.get_xdata() for curve in curves], race.sentence
-    assert numbers(words.replace("yours (B = 32, α = 0.05)", "yours"))[0] == pytest.approx(
-        1000 * dots[0].get_xdata()[0], rel=0.06
-    )
+    said = numbers(race.sentence.replace("yours (B = 32, α = 0.05)", "yours"))
+    for walk, curve, dot, milliseconds in zip(walks, *lines(race)[1:], said, strict=True):
+        assert set(curve.get_xdata()) <= set(walk.seconds)
+        assert dot.get_xdata()[0] == walk.seconds[arrival(walk)]
+        assert milliseconds == pytest.approx(1000 * dot.get_xdata()[0], rel=0.06)
+    words = race.sentence
     race.controls["axis"].value = "updates"
     race.controls["axis"].value = "seconds"
     assert race.sentence == words
-    assert all(np.array_equal(before, curve.get_xdata()) for before, curve in zip(times, curves, strict=True))
+    assert len(walks) == 3
+    race.controls["batch_size"].value = 31.6  # a number that was typed
+    assert "yours (B = 32, " in race.sentence
 
 
 def test_race_says_that_a_walk_diverges_or_never_settles(race):
