@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from test_widgets import actors, after, assert_sound, numbers
 
 from gdhelpers import plots, widgets
@@ -131,7 +132,11 @@ def test_race_says_that_a_walk_diverges_or_never_settles(race):
     race.controls["batch_size"].value, race.controls["learning_rate"].value = 1, 0.17
     assert "yours (B = 1, α = 0.17) not in this walk" in race.sentence
     wild = widgets.race_explorer(LeastSquares.line(DATA.size / 500, DATA.price), n_updates=N_UPDATES, rate=0.1)
-    assert re.search(r"all rows not in this walk.*Yours diverges at update \d+\.$", wild.sentence)
+    assert re.search(
+        r"all rows not in this walk.*Yours diverges at update \d+\. That is off the picture\.$", wild.sentence
+    )
+    assert [text.get_text() for text in actors(wild, Text)] == ["off the picture"]
+    assert [text.get_text() for text in actors(race, Text)] == [""]
     assert_sound(wild)
 
 

@@ -10,7 +10,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, margins, rate_slider, slider
+from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, margins, mark_escape, rate_slider, slider
 
 UPDATES, EXAMPLES, SECONDS = AXES = ("updates", "examples seen", "seconds")
 
@@ -43,6 +43,7 @@ def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.
     plots.loss_map(left, fast, *ticks, labels=("w ($1000 per thousand sq ft)", "b ($1000)"))
     plots.minimum(left, w, b)
     left.set_aspect("equal")
+    remark = plots.remark(left)
     names = {"all": f"all rows, α = {fixed[0]:g}", "mine": "yours", "one": f"one row, α = {fixed[1]:g}"}
     trails, curves, dots = {}, {}, {}
     for order, (name, (color, dash)) in enumerate(zip(names, plots.RACERS, strict=False)):
@@ -90,7 +91,11 @@ def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.
             first = _arrival(excess <= near)
             arrivals[name] = None if first is None else x[first]
             dots[name].set_data(([], []) if first is None else ([x[first]], [excess[first]]))
-        return _standings(arrivals, axis, f"yours (B = {batch_size:,}, {alpha(learning_rate)})", racers["mine"])
+        mine = racers["mine"]
+        diverged = f" Yours diverges at update {mine.diverged}." if mine.diverged else ""
+        escape = mark_escape(remark, *mine.params[-1])
+        words = _standings(arrivals, axis, f"yours (B = {batch_size:,}, {alpha(learning_rate)})")
+        return f"{words}{diverged}{escape}"
 
     menu = widgets.ToggleButtons(options=list(AXES), description="count", style={**WIDE, "button_width": "120px"})
     menu.layout.width = "530px"
@@ -101,7 +106,7 @@ def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.
         "axis": menu,
     }
     alt = "Left: three walks on the loss map. Right: their loss, with a dot where each comes near the least."
-    return LivePicture(fig, [*trails.values(), *curves.values(), *dots.values()], controls, update, alt=alt)
+    return LivePicture(fig, [*trails.values(), *curves.values(), *dots.values(), remark], controls, update, alt=alt)
 
 
 def _arrival(near, in_a_row=20):
@@ -110,7 +115,7 @@ def _arrival(near, in_a_row=20):
     return int(runs.argmax()) if runs.any() else None
 
 
-def _standings(arrivals, axis, mine, my_walk):
+def _standings(arrivals, axis, mine):
     """Who is there first on this axis, and when each of the three is."""
     names = {"all": "all rows", "mine": mine, "one": "one row"}
 
@@ -124,8 +129,7 @@ def _standings(arrivals, axis, mine, my_walk):
     best = min(there.values(), default=None)
     winners = [names[name].partition(" (")[0] for name, value in there.items() if value == best]
     verdict = f"First: {' and '.join(winners)}." if winners else "Nobody is there."
-    diverged = f" Yours diverges at update {my_walk.diverged}." if my_walk.diverged else ""
-    return f"Counted in {axis}, until the walk is there: {times}. {verdict}{diverged}"
+    return f"Counted in {axis}, until the walk is there: {times}. {verdict}"
 
 
 def gradient_cloud(problem, params, n_batches=400):
