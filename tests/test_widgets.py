@@ -39,6 +39,10 @@ EXPLORERS = {  # as the lessons build them, only smaller
     "schedule_explorer": lambda: widgets.schedule_explorer(
         LeastSquares.line(MANY.size / 1000, MANY.price), n_steps=200
     ),
+    "race_explorer": lambda: widgets.race_explorer(LeastSquares.line(MANY.size / 1000, MANY.price), n_updates=300),
+    "gradient_cloud": lambda: widgets.gradient_cloud(
+        LeastSquares.line(MANY.size / 1000, MANY.price), (50, 100), n_batches=50
+    ),
 }
 EVERY_EXPLORER = pytest.mark.parametrize("name", sorted(EXPLORERS))
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"

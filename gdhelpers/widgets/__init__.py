@@ -1,5 +1,6 @@
 """The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
 
+from gdhelpers.widgets.batches import gradient_cloud, race_explorer
 from gdhelpers.widgets.controls import Progress, progress
 from gdhelpers.widgets.lines import (
     blindfold,
@@ -17,10 +18,12 @@ __all__ = [
     "Progress",
     "blindfold",
     "curve_explorer",
+    "gradient_cloud",
     "learning_rate_explorer",
     "line_explorer",
     "map_explorer",
     "progress",
+    "race_explorer",
     "schedule_explorer",
     "slope_explorer",
     "start_explorer",
