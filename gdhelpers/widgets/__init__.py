@@ -12,15 +12,18 @@ from gdhelpers.widgets.lines import (
     start_explorer,
     step_explorer,
 )
+from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
 
 __all__ = [
     "Progress",
+    "bandit_explorer",
     "blindfold",
     "curve_explorer",
     "learning_rate_explorer",
     "line_explorer",
     "map_explorer",
     "progress",
+    "scale_explorer",
     "schedule_explorer",
     "slope_explorer",
     "start_explorer",
