@@ -9,7 +9,7 @@ from gdhelpers import plots
 from gdhelpers.live import LivePicture
 from gdhelpers.widgets.controls import WIDE, _FloatLogSlider, alpha, rate_slider, slider
 
-NEAR = 0.0249  # powers of ten; just below half a step of the slider, so that exactly one step lands on each model
+NEAR = 0.0999  # powers of ten; just below half a step of the slider, so that exactly one step lands on each model
 LEAST = 1e-6  # seconds: however little there is to compute, starting it takes about that long
 MEMORY = {"a photo, 3 MB": 3e6, "a laptop, 16 GB": 16e9, "one accelerator, 80 GB": 80e9}
 TIMES = {
@@ -47,7 +47,8 @@ def _ruler(ax, low, high, label, marks):
     last = len(marks) - 1
     for number, (words, value) in enumerate(sorted(marks.items(), key=lambda mark: mark[1])):
         height = (0.46, 0.86)[(last - number) % 2]
-        ax.plot([value, value], [0, height - 0.08], color=plots.FAINT, linestyle=":", linewidth=1.5)
+        ax.plot([value, value], [0, 0.05], color=plots.FAINT, linewidth=1.5)  # above it the pointer has its words
+        ax.plot([value, value], [0.27, height - 0.08], color=plots.FAINT, linestyle=":", linewidth=1.5)
         side = "right" if value > high / 100 else "left" if number in (0, last) else "center"
         ax.text(value, height, words, ha=side, va="center", fontsize=plots.SMALL, color=plots.FAINT)
     (pointer,) = ax.plot([], [], "^", color=plots.MODEL, markersize=13, zorder=6, clip_on=False)
@@ -75,7 +76,7 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
     low, high = min(models.values()), max(models.values())
     rulers = [
         _ruler(axes[0], low / 2, high * 3, "parameters (log scale)", models),
-        _ruler(axes[2], 1, 1e13, "bytes of memory (log scale)", MEMORY),
+        _ruler(axes[2], 1, 1e14, "bytes of memory (log scale)", MEMORY),
         _ruler(axes[3], LEAST / 3, 1e10, "seconds for one update, estimated (log scale)", TIMES),
     ]
     most = max(sum(parts.values()) for parts in kept.values())
@@ -92,10 +93,11 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
         name, n_params = _nearest(models, n_params)
         examples, parts = round(float(f"{examples:.2g}")), kept[kept_as]
         right = np.cumsum(list(parts.values()))
-        for i, (bar, label) in enumerate(zip(bars, labels, strict=True)):
-            start, end = (right[i] - list(parts.values())[i], right[i]) if i < len(parts) else (0, 0)
+        drawn = [*zip(parts, right - list(parts.values()), right, strict=True)]
+        drawn += [("", 0, 0)] * (n_parts - len(parts))
+        for bar, label, (part, start, end) in zip(bars, labels, drawn, strict=True):
             bar.set_xy([(start, 0.1), (end, 0.1), (end, 0.9), (start, 0.9)])
-            label.set(position=((start + end) / 2, 0.5), text=list(parts)[i] if i < len(parts) else "")
+            label.set(position=((start + end) / 2, 0.5), text=part)
         memory = n_params * float(right[-1])
         seconds = max(LEAST, 6 * n_params * examples / machines[machine])
         values = (n_params, f"{n_params:,}"), (memory, _bytes(memory)), (seconds, _duration(seconds))
@@ -106,27 +108,23 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
         update = f"One update on {examples:,} example{'s' if examples > 1 else ''}, {machine}: {_duration(seconds)}"
         return f"{kept_as}. {size}, {fits}. {update}; a hundred thousand updates: {_duration(1e5 * seconds)}."
 
-    def logarithmic(label, low, high, value):
-        options = {"min": np.log10(low), "max": np.log10(high), "step": 0.05, "value": value, "readout_format": ".3g"}
-        return _FloatLogSlider(description=label, style=WIDE, layout={"width": "420px"}, **options)
-
     def menu(label, options):
         buttons = widgets.ToggleButtons(options=list(options), description=label, style=WIDE)
         buttons.style.button_width, buttons.layout.width = "auto", "780px"
         return buttons
 
+    look = {"style": WIDE, "layout": {"width": "420px"}}
+    powers = {"min": np.log10(low), "max": np.log10(high), "step": 0.2, **look}
+    doublings = {"base": 2, "min": 0, "max": 21.6, "step": 1.2, "readout_format": ",.2r", **look}  # 1 to 3.2 million
     controls = {
-        "n_params": logarithmic("parameters (log)", low, high, n_params),
-        "examples": logarithmic("examples in a batch (log)", 1, 3.2e6, examples),
+        "n_params": _FloatLogSlider(description="parameters (log)", value=n_params, readout=False, **powers),
+        "examples": _FloatLogSlider(description="examples in a batch (log)", value=examples, **doublings),
         "kept_as": menu("kept", kept),
         "machine": menu("machine", machines),
     }
-    alt = (
-        "Four rulers: parameters with known models marked, the bytes for each, all the memory, the time of one update."
-    )
-    return LivePicture(
-        fig, [*bars, *labels, *(actor for ruler in rulers for actor in ruler)], controls, update, alt=alt
-    )
+    actors = [*bars, *labels, *(actor for ruler in rulers for actor in ruler)]
+    alt = "Four rulers: the parameters of known models, the bytes for each, the whole memory, the time of one update."
+    return LivePicture(fig, actors, controls, update, alt=alt)
 
 
 def _nearest(models, n_params):
