@@ -45,7 +45,7 @@ def said(sentence):
     """(parameters, bytes for each, bytes in all, examples, seconds for one update, seconds for 100,000)."""
     pattern = (
         r".*\. ([\d,]+) parameters.*: (\d+) bytes for each, ([\d.,]+) (\w+), fits .+\. "
-        r"One update on ([\d,]+) examples?, .*: ([\d.,]+) (\w+); a hundred thousand updates: ([\d.,]+) (\w+)\."
+        r"One update on a batch of ([\d,]+), .*: ([\d.,]+) (\w+); a hundred thousand of them: ([\d.,]+) (\w+)\."
     )
     n, each, size, unit, examples, one, one_unit, many, many_unit = re.fullmatch(pattern, sentence).groups()
 
@@ -96,7 +96,14 @@ def test_scale_explorer_says_what_it_fits(scale, n_params, kept_as, words):
 )
 def test_update_of_gpt_3_takes_what_the_lesson_says(scale, machine, one, many):
     sentence = choose(scale, n_params=MODELS["GPT-3"], examples=MOST, machine=machine)
-    assert sentence.endswith(f"One update on 3,200,000 examples, {machine}: {one}; a hundred thousand updates: {many}.")
+    assert sentence.endswith(f"a batch of 3,200,000, {machine}: {one}; a hundred thousand of them: {many}.")
+
+
+def test_without_slopes_there_is_no_update_only_the_way_forward(scale):
+    trained = choose(scale, n_params=17_226, examples=64)
+    used = choose(scale, kept_as="no training")
+    assert "One update on a batch of 64, a laptop core: 132 µs" in trained
+    assert "One answer to a batch of 64, a laptop core: 44.1 µs" in used
 
 
 @pytest.mark.parametrize("kept_as", KEPT)

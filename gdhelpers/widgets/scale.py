@@ -70,14 +70,15 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
     """From parameters to memory and time for one update, on three rulers, each with marks to compare with.
 
     models: {name: parameters}, the marks. kept: {name: {what: bytes for each parameter}}, the ways of keeping numbers.
-    machines: {name: operations in a second}. One update takes 6 operations for each parameter and example.
+    machines: {name: operations in a second}. One update takes 6 operations for each parameter and example, forward and
+    backward; where no "slope" is kept there is only the way forward, with 2.
     """
     fig, axes = plots.figure(4, 1, width=9.5, height=6.4, height_ratios=[1.1, 0.8, 1, 1])
     low, high = min(models.values()), max(models.values())
     rulers = [
         _ruler(axes[0], low / 2, high * 3, "parameters (log scale)", models),
         _ruler(axes[2], 1, 1e14, "bytes of memory (log scale)", MEMORY),
-        _ruler(axes[3], LEAST / 3, 1e10, "seconds for one update, estimated (log scale)", TIMES),
+        _ruler(axes[3], LEAST / 3, 1e10, "seconds for one batch, estimated (log scale)", TIMES),
     ]
     most = max(sum(parts.values()) for parts in kept.values())
     plots.plain(axes[1], "bytes for each parameter")
@@ -99,21 +100,24 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
             bar.set_xy([(start, 0.1), (end, 0.1), (end, 0.9), (start, 0.9)])
             label.set(position=((start + end) / 2, 0.5), text=part)
         memory = n_params * float(right[-1])
-        seconds = max(LEAST, 6 * n_params * examples / machines[machine])
+        trains = "slope" in parts
+        seconds = max(LEAST, (6 if trains else 2) * n_params * examples / machines[machine])
         values = (n_params, f"{n_params:,}"), (memory, _bytes(memory)), (seconds, _duration(seconds))
         for ruler, (value, words) in zip(rulers, values, strict=True):
             _point(ruler, value, words)
         size = f"{n_params:,} parameters{name}: {right[-1]} bytes for each, {_bytes(memory)}"
         fits = "fits a laptop" if memory <= 16e9 else "fits one accelerator" if memory <= 80e9 else "fits no one device"
-        update = f"One update on {examples:,} example{'s' if examples > 1 else ''}, {machine}: {_duration(seconds)}"
-        return f"{kept_as}. {size}, {fits}. {update}; a hundred thousand updates: {_duration(1e5 * seconds)}."
+        work = (
+            f"{'One update on' if trains else 'One answer to'} a batch of {examples:,}, {machine}: {_duration(seconds)}"
+        )
+        return f"{kept_as}. {size}, {fits}. {work}; a hundred thousand of them: {_duration(1e5 * seconds)}."
 
     def menu(label, options):
         buttons = widgets.ToggleButtons(options=list(options), description=label, style=WIDE)
         buttons.style.button_width, buttons.layout.width = "auto", "780px"
         return buttons
 
-    look = {"style": WIDE, "layout": {"width": "420px"}}
+    look = {"style": WIDE, "layout": {"width": "420px", "margin": "2px 20px 2px 2px"}}
     powers = {"min": np.log10(low), "max": np.log10(high), "step": 0.2, **look}
     doublings = {"base": 2, "min": 0, "max": 21.6, "step": 1.2, "readout_format": ",.2r", **look}  # 1 to 3.2 million
     controls = {
@@ -123,7 +127,7 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
         "machine": menu("machine", machines),
     }
     actors = [*bars, *labels, *(actor for ruler in rulers for actor in ruler)]
-    alt = "Four rulers: the parameters of known models, the bytes for each, the whole memory, the time of one update."
+    alt = "Four rulers: the parameters of known models, the bytes for each, the whole memory, the time for one batch."
     return LivePicture(fig, actors, controls, update, alt=alt)
 
 
@@ -156,9 +160,10 @@ def bandit_explorer(play, chances, learning_rate=0.1):
         for (color, dash), name in zip(looks, names, strict=True)
     ]
     left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncol=3, fontsize=plots.SMALL, frameon=False)
-    for chance, words in ((max(chances), "the best arm"), (min(chances), "the worst arm")):
+    for chance, words, side in ((max(chances), "the best arm", "bottom"), (min(chances), "the worst arm", "top")):
         right.axhline(chance, color=plots.FAINT, linestyle=":", linewidth=1.5)
-        right.text(n_pulls, chance + 0.03, words, ha="right", va="bottom", fontsize=plots.SMALL, color=plots.FAINT)
+        height = chance + (0.03 if side == "bottom" else -0.03)
+        right.text(n_pulls, height, words, ha="right", va=side, fontsize=plots.SMALL, color=plots.FAINT)
     (earned,) = right.plot([], [], color=plots.DATA, linewidth=2)
     shown = np.unique(np.linspace(0, n_pulls - 1, 250).astype(int))
 
