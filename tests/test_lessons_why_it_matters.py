@@ -26,6 +26,7 @@ WRONG = {
     "pulled arm only": (lambda pulled, p, reward: reward * pulled * (1 - p), "The pulled arm is right; the others"),
     "added": (lambda pulled, p, reward: pulled - p + reward, "The reward is added, and it should multiply."),
     "with the rate": (lambda pulled, p, reward: 0.1 * reward * (pulled - p), "The learning rate belongs into the loop"),
+    "no reward counts as one": (lambda pulled, p, reward: (reward or 1) * (pulled - p), "The reward is missing"),
     "right only without reward": (lambda pulled, p, reward: np.zeros(3), "For reward 0.6 it differs"),
     "one number": (lambda pulled, p, reward: reward, "Got something of shape ()."),
     "words": (lambda pulled, p, reward: "uphill", "Got 'uphill'."),
