@@ -27,6 +27,23 @@ def article_walk(n_steps=20):
     return descend(LeastSquares.line(SIZE, PRICE), (0.05, 100), GradientDescent(1e-7), n_steps)
 
 
+def play(learning_rate, rng, direction, n_pulls=300):
+    """Three arms, a softmax policy, REINFORCE."""
+    theta, history = np.zeros(3), []
+    for _ in range(n_pulls):
+        p = np.exp(theta - theta.max())
+        p /= p.sum()
+        arm = rng.choice(3, p=p)
+        reward = rng.random() < (0.2, 0.5, 0.8)[arm]
+        theta = theta + direction * learning_rate * reward * (np.eye(3)[arm] - p)
+        history.append(p)
+    return np.array(history)
+
+
+SIZES = {"the houses": 2, "the article's net": 1_290_510, "ResNet-50": 25_557_032, "GPT-3": 174_604_259_328}
+KEPT = {"Adam": {"weight": 4, "slope": 4, "m": 4, "v": 4}, "no training": {"weight": 2}}
+MACHINES = {"a laptop core": 5e10, "1,000 accelerators": 1e17}
+
 EXPLORERS = {  # as the lessons build them, only smaller
     "slope_explorer": lambda: widgets.slope_explorer(parabola()),
     "line_explorer": lambda: widgets.line_explorer(SIZE, PRICE),
@@ -39,10 +56,14 @@ EXPLORERS = {  # as the lessons build them, only smaller
     "schedule_explorer": lambda: widgets.schedule_explorer(
         LeastSquares.line(MANY.size / 1000, MANY.price), n_steps=200
     ),
-    "race_explorer": lambda: widgets.race_explorer(LeastSquares.line(MANY.size / 1000, MANY.price), n_updates=300),
+    "three_types_explorer": lambda: widgets.three_types_explorer(
+        LeastSquares.line(MANY.size / 1000, MANY.price), n_updates=300
+    ),
     "gradient_cloud": lambda: widgets.gradient_cloud(
         LeastSquares.line(MANY.size / 1000, MANY.price), (50, 100), n_batches=50
     ),
+    "scale_explorer": lambda: widgets.scale_explorer(SIZES, KEPT, MACHINES),
+    "bandit_explorer": lambda: widgets.bandit_explorer(play, (0.2, 0.5, 0.8)),
 }
 EVERY_EXPLORER = pytest.mark.parametrize("name", sorted(EXPLORERS))
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"

@@ -27,7 +27,7 @@ PLACE = (50.0, 100.0)
 
 @pytest.fixture
 def race():
-    return widgets.race_explorer(PROBLEM, n_updates=N_UPDATES)
+    return widgets.three_types_explorer(PROBLEM, n_updates=N_UPDATES)
 
 
 def walked(size, rate, seed):
@@ -94,7 +94,7 @@ def test_race_says_when_each_is_there_and_who_is_first(race, axis, name, size, r
 
 def test_three_clocks_have_three_winners_on_many_rows():
     data = many_houses(32_768, np.random.default_rng(0))
-    race = widgets.race_explorer(LeastSquares.line(data.size / 1000, data.price))
+    race = widgets.three_types_explorer(LeastSquares.line(data.size / 1000, data.price))
     assert "seconds" not in race.sentence
     assert " ms" not in race.sentence
     assert race.sentence.endswith("First: all rows.")
@@ -112,7 +112,7 @@ def test_three_clocks_have_three_winners_on_many_rows():
 def test_seconds_are_those_that_were_measured_and_are_measured_once(monkeypatch):
     walks = []
     monkeypatch.setattr(batches, "descend", lambda *given, **named: walks.append(descend(*given, **named)) or walks[-1])
-    race = widgets.race_explorer(PROBLEM, n_updates=N_UPDATES)
+    race = widgets.three_types_explorer(PROBLEM, n_updates=N_UPDATES)
     race.controls["axis"].value = "seconds"
     said = numbers(race.sentence.replace("yours (B = 32, α = 0.05)", "yours"))
     for walk, curve, dot, milliseconds in zip(walks, *lines(race)[1:], said, strict=True):
@@ -131,7 +131,7 @@ def test_seconds_are_those_that_were_measured_and_are_measured_once(monkeypatch)
 def test_race_says_that_a_walk_diverges_or_never_settles(race):
     race.controls["batch_size"].value, race.controls["learning_rate"].value = 1, 0.17
     assert "yours (B = 1, α = 0.17) not in this walk" in race.sentence
-    wild = widgets.race_explorer(LeastSquares.line(DATA.size / 500, DATA.price), n_updates=N_UPDATES, rate=0.1)
+    wild = widgets.three_types_explorer(LeastSquares.line(DATA.size / 500, DATA.price), n_updates=N_UPDATES, rate=0.1)
     assert re.search(
         r"all rows not in this walk.*Yours diverges at update \d+\. That is off the picture\.$", wild.sentence
     )

@@ -1,6 +1,6 @@
 """The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
 
-from gdhelpers.widgets.batches import gradient_cloud, race_explorer
+from gdhelpers.widgets.batches import gradient_cloud, three_types_explorer
 from gdhelpers.widgets.controls import Progress, progress
 from gdhelpers.widgets.lines import (
     blindfold,
@@ -13,9 +13,11 @@ from gdhelpers.widgets.lines import (
     start_explorer,
     step_explorer,
 )
+from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
 
 __all__ = [
     "Progress",
+    "bandit_explorer",
     "blindfold",
     "curve_explorer",
     "gradient_cloud",
@@ -23,9 +25,10 @@ __all__ = [
     "line_explorer",
     "map_explorer",
     "progress",
-    "race_explorer",
+    "scale_explorer",
     "schedule_explorer",
     "slope_explorer",
     "start_explorer",
     "step_explorer",
+    "three_types_explorer",
 ]

@@ -30,7 +30,9 @@ def _duration(seconds):
     return f"{float(f'{1000 * seconds:.2g}'):g} ms"
 
 
-def race_explorer(problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.1, 0.01), n_updates=1500, near=100):
+def three_types_explorer(
+    problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.1, 0.01), n_updates=1500, near=100
+):
     """Three walks: all rows for each step, B rows (yours), one row; and three ways to say which is first.
 
     fixed: the learning rates of the walks on all rows and on one row. near: a walk is there when its loss is no more
