@@ -12,6 +12,7 @@ from gdhelpers.widgets.lines import (
     start_explorer,
     step_explorer,
 )
+from gdhelpers.widgets.valleys import race_explorer, ravine_explorer, shaken_explorer, valley_explorer
 
 __all__ = [
     "Progress",
@@ -21,8 +22,12 @@ __all__ = [
     "line_explorer",
     "map_explorer",
     "progress",
+    "race_explorer",
+    "ravine_explorer",
     "schedule_explorer",
+    "shaken_explorer",
     "slope_explorer",
     "start_explorer",
     "step_explorer",
+    "valley_explorer",
 ]
