@@ -32,7 +32,8 @@ def _start_sliders(low, high, start):
     """One slider for each coordinate of the start: {name: slider}."""
     names = ["start"] if np.ndim(start) == 0 else ["start x", "start y"]
     ranges = zip(names, np.ravel(low).tolist(), np.ravel(high).tolist(), np.ravel(start).tolist(), strict=True)
-    return {name.replace(" ", "_"): slider(name, *ends, 0.05) for name, *ends in ranges}
+    step = 0.05 if len(names) == 1 else 0.01
+    return {name.replace(" ", "_"): slider(name, *ends, step) for name, *ends in ranges}
 
 
 class _Scene:
@@ -100,10 +101,10 @@ def _history(ax, scene, n_steps, low, high, room=1.0):
     return lambda walk: (walk.steps, walk.params if scene.flat else walk.losses)
 
 
-def valley_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=300):
+def valley_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=300):
     """One method on hilly ground: sliders for learning rate, β and start; and all starts at once, in green.
 
-    low, high, start: numbers for a curve, pairs for a surface. Green marks the starts from which this method, so set,
+    low, high, start: numbers for a curve, pairs for a surface. rates: powers of ten. Green marks the starts from which this method, so set,
     reaches the deepest valley.
     """
     height = 4.4 if np.ndim(low) == 0 else 3.8
@@ -121,6 +122,8 @@ def valley_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=30
     left.set_title("green: starts that reach the deepest valley", fontsize=plots.MEDIUM, loc="left")
     trail, dot, remark = plots.path(left, markersize=3), plots.here(left), plots.remark(left)
     curve = plots.path(right, linewidth=2, marker="")
+    # far outside there is no slope: a start that would explode must not end the walk of all the others
+    fenced = Landscape(landscape.loss, lambda p: np.where(np.abs(p) < 100, landscape.gradient(p), 0))
 
     def update(method, learning_rate, beta, **place):
         controls["beta"].disabled = method == "gradient descent"
@@ -130,8 +133,7 @@ def valley_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=30
         trail.set_data(*scene.at(walk.params))
         dot.set_data(*scene.at(walk.params[-1:]))
         curve.set_data(*recorded(walk))
-        ends = descend(landscape, starts, optimizer, n_steps, record_every=n_steps)
-        lucky = np.zeros(len(starts), dtype=bool) if ends.diverged else ends.losses[-1] < scene.border
+        lucky = descend(fenced, starts, optimizer, n_steps, record_every=n_steps).losses[-1] < scene.border
         green.set_data((starts[lucky], np.full(lucky.sum(), floor)) if scene.flat else starts[lucky].T)
         escape = mark_escape(remark, *(float(number) for number in dot.get_xydata()[0]))
         setting = alpha(learning_rate) + ("" if method == "gradient descent" else f", β = {beta:.2f}")
@@ -141,7 +143,7 @@ def valley_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=30
 
     controls = {
         "method": _menu("method", METHODS, "momentum"),
-        "learning_rate": rate_slider(-3, 0, rate) if scene.flat else rate_slider(-3, -1, rate),
+        "learning_rate": rate_slider(*rates, rate),
         "beta": slider("β", 0.0, 0.99, beta, 0.01),
         **_start_sliders(low, high, start),
     }
@@ -162,10 +164,10 @@ def _spread(values, gap, low, high):
     return spread[np.argsort(order)]
 
 
-def race_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=200):
+def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=200):
     """Four methods from one start, on one picture. Pull the step slider to let them run.
 
-    low, high, start: numbers for a curve, pairs for a surface.
+    low, high, start: numbers for a curve, pairs for a surface. rates: powers of ten.
     """
     height = 4.4 if np.ndim(low) == 0 else 3.8
     fig, (left, right) = plots.figure(1, 2, width=10, height=height)
@@ -206,13 +208,15 @@ def race_explorer(landscape, low, high, start, rate=0.05, beta=0.9, n_steps=200)
             label.set_position((part.steps[-1] + 0.02 * n_steps, height))
         first = ", ".join(f"{value:.2f}" for value in place.values())
         settings = f"Step {step}, {alpha(learning_rate)}, β = {beta:.2f}, from {first}"
+        if fair:
+            settings += f", plain descent at {alpha(learning_rate / (1 - beta))}"
         ends = "; ".join(f"{name} {scene.where(part, 1)}" for name, part in zip(RACING, parts, strict=True))
         return f"{settings}. {ends}."
 
     fair = widgets.ToggleButton(description="plain descent at α/(1 − β)", value=False, layout={"width": "240px"})
     controls = {
         "step": slider("step", 0, n_steps, n_steps, 1),
-        "learning_rate": rate_slider(-3, 0, rate) if scene.flat else rate_slider(-3, -1, rate),
+        "learning_rate": rate_slider(*rates, rate),
         "beta": slider("β", 0.0, 0.99, beta, 0.01),
         "fair": fair,
         **_start_sliders(low, high, start),
