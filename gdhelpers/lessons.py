@@ -350,6 +350,7 @@ def check_adam(adam_step):
             "v is not corrected, only m is.": w - alpha * m_hat / (np.sqrt(new_v) + epsilon),
             "The square root of v is missing.": w - alpha * m_hat / (v_hat + epsilon),
             "Epsilon stands inside the root; add it after the root.": w - alpha * m_hat / np.sqrt(v_hat + epsilon),
+            "Epsilon is missing: add it after the root.": w - alpha * m_hat / np.sqrt(v_hat),
             "You divided by the corrected v with g in the place of m.": w - alpha * g / (np.sqrt(v_hat) + epsilon),
             "You walk uphill: subtract.": 2 * w - right,
             "The learning rate alpha is missing.": w - m_hat / (np.sqrt(v_hat) + epsilon),

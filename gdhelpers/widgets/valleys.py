@@ -104,8 +104,8 @@ def _history(ax, scene, n_steps, low, high, room=1.0):
 def valley_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=300):
     """One method on hilly ground: sliders for learning rate, β and start; and all starts at once, in green.
 
-    low, high, start: numbers for a curve, pairs for a surface. rates: powers of ten. Green marks the starts from which this method, so set,
-    reaches the deepest valley.
+    low, high, start: numbers for a curve, pairs for a surface. rates: powers of ten.
+    Green marks the starts from which this method, so set, reaches the deepest valley.
     """
     height = 4.4 if np.ndim(low) == 0 else 3.8
     fig, (left, right) = plots.figure(1, 2, width=10, height=height, width_ratios=[3, 2])
@@ -203,7 +203,8 @@ def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.
             if mark_escape(remark, *(float(number) for number in dot.get_xydata()[0])) or part.diverged:
                 escaped.append(name)
         remark.set_text(f"off the picture: {', '.join(escaped)}" if escaped else "")
-        heights = _spread([curve.get_ydata()[-1] for curve in curves], 0.075 * (top - bottom), bottom, top)
+        air = (top - bottom) / 12
+        heights = _spread([curve.get_ydata()[-1] for curve in curves], air, bottom + air, top)
         for label, height, part in zip(labels, heights, parts, strict=True):
             label.set_position((part.steps[-1] + 0.02 * n_steps, height))
         first = ", ".join(f"{value:.2f}" for value in place.values())
