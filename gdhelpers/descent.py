@@ -145,7 +145,8 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
 
 
 def _cut_where_the_loss_overflows(walk):
-    first = int(np.isfinite(walk.losses).argmin())
+    finite = np.isfinite(walk.losses).reshape(len(walk.losses), -1).all(axis=1)  # of every walk, if there are several
+    first = int(finite.argmin())
     if first == 0:
         raise ValueError("the loss at the start is not a finite number")
     return replace(walk.until(walk.steps[first - 1]), diverged=int(walk.steps[first]))

@@ -17,7 +17,7 @@ from gdhelpers.datasets import houses, many_houses
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
-from gdhelpers.problems import LeastSquares, parabola, two_valleys
+from gdhelpers.problems import LeastSquares, camel, parabola, rippled_bowl, two_valleys
 
 SIZE, PRICE = houses()
 MANY = many_houses(300, np.random.default_rng(0))
@@ -64,6 +64,12 @@ EXPLORERS = {  # as the lessons build them, only smaller
     ),
     "scale_explorer": lambda: widgets.scale_explorer(SIZES, KEPT, MACHINES),
     "bandit_explorer": lambda: widgets.bandit_explorer(play, (0.2, 0.5, 0.8)),
+    "valley_explorer": lambda: widgets.valley_explorer(
+        camel(), (-2.0, -1.0), (2.0, 1.0), (1.9, 0.9), rates=(-3, -1), rate=0.01
+    ),
+    "race_explorer": lambda: widgets.race_explorer(rippled_bowl(), -6.0, 6.0, start=5.0),
+    "shaken_explorer": lambda: widgets.shaken_explorer(np.array([4.0, -4.0])),
+    "ravine_explorer": widgets.ravine_explorer,
 }
 EVERY_EXPLORER = pytest.mark.parametrize("name", sorted(EXPLORERS))
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -624,7 +630,8 @@ def test_schedule_explorer_says_that_a_walk_diverges():
 def test_text_in_the_picture_is_large_and_in_the_colours_of_the_course(name):
     texts = [text for ax in EXPLORERS[name]().figure.axes for text in ax.texts]
     assert all(text.get_fontsize() >= 11 for text in texts)
-    assert {text.get_color() for text in texts} <= {plots.DATA, plots.MODEL, plots.FAINT, plots.LIMIT, "black"}
+    racers = {color for color, _ in plots.RACERS}
+    assert {text.get_color() for text in texts} <= racers | {plots.DATA, plots.FAINT, plots.LIMIT, "black"}
 
 
 # The progress bar

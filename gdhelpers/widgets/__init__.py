@@ -14,6 +14,7 @@ from gdhelpers.widgets.lines import (
     step_explorer,
 )
 from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
+from gdhelpers.widgets.valleys import race_explorer, ravine_explorer, shaken_explorer, valley_explorer
 
 __all__ = [
     "Progress",
@@ -25,10 +26,14 @@ __all__ = [
     "line_explorer",
     "map_explorer",
     "progress",
+    "race_explorer",
+    "ravine_explorer",
     "scale_explorer",
     "schedule_explorer",
+    "shaken_explorer",
     "slope_explorer",
     "start_explorer",
     "step_explorer",
     "three_types_explorer",
+    "valley_explorer",
 ]
