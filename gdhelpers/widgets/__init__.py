@@ -12,9 +12,11 @@ from gdhelpers.widgets.lines import (
     start_explorer,
     step_explorer,
 )
+from gdhelpers.widgets.networks import Training, training_explorer
 
 __all__ = [
     "Progress",
+    "Training",
     "blindfold",
     "curve_explorer",
     "learning_rate_explorer",
@@ -25,4 +27,5 @@ __all__ = [
     "slope_explorer",
     "start_explorer",
     "step_explorer",
+    "training_explorer",
 ]
