@@ -1,6 +1,7 @@
 """Predictions that are locked before the answer is seen, and exercise checks that say what is wrong."""
 
 import html
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -316,7 +317,7 @@ def check_learning_rate(learning_rate, problem, start, n_steps, target):
 def check_parameter_count(count):
     """count(sizes) should return how many weights and biases a network with layers of these sizes has."""
     for sizes in ((2, 3, 2), (3, 4), (5, 7, 6, 3), (784, 1000, 500, 10)):
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        pairs = list(itertools.pairwise(sizes))
         weights = sum(n_in * n_out for n_in, n_out in pairs)
         right, what = weights + sum(sizes[1:]), "count(sizes) returns one whole number"
         mine = _returned(count, (sizes,), (), what)
@@ -345,7 +346,7 @@ def check_parameter_count(count):
 
 @_check
 def check_backpropagation(slope_of_signal):
-    """slope_of_signal(probabilities, right, W2, hidden): the slope of the loss in the signals of a hidden tanh layer."""
+    """slope_of_signal(probabilities, right, W2, hidden) should return the loss's slopes in a tanh layer's signals."""
     rng = np.random.default_rng(0)
     for n_rows, n_hidden, n_labels in ((4, 3, 3), (5, 4, 2)):  # first square weights: there a transposition fits
         hidden, W2 = np.tanh(rng.normal(size=(n_rows, n_hidden))), rng.normal(size=(n_labels, n_hidden))
