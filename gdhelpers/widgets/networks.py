@@ -106,13 +106,14 @@ class Training(LivePicture):
         for lines, run in ((self._lines, self._run), (self._old_lines, self._before)):
             for column, line in enumerate(lines, 1):
                 line.set_data(*run.curve(column))
-        losses = [loss for _, loss, _ in self._run.points[-1:]]
+        losses = [loss for _, loss, _ in list(self._run.points)]
         inside = all(LOSSES[0] <= loss <= LOSSES[1] for loss in losses)
         self._remark.set_text("" if inside else "off the picture")
         ready = "" if self._running else f" Next: {self.n_epochs} epochs at {following}."
         if self._running and following != self._run.setting:
             ready = f" The next training will be at {following}."
-        return f"{self._note}{self._state}{'' if inside else ' The loss is off the picture.'}{ready}"
+        note, self._note = self._note, self._note if self._running else ""  # said once, or as long as it trains
+        return f"{note}{self._state}{'' if inside else ' The loss leaves the picture.'}{ready}"
 
     @staticmethod
     def _setting(learning_rate, batch_size, schedule):
@@ -212,9 +213,8 @@ class Training(LivePicture):
         run = self._run
         if step % max(1, run.steps_per_epoch // 4) == 0 or step == run.n_steps or self._stop.is_set():
             self.params = params
-            run.points.append(
-                (step / run.steps_per_epoch, float(self.network.loss(params)), self.test.accuracy(params))
-            )
+            loss, wrong = float(self.network.loss(params)), int((self.test.predict(params) != self.test.labels).sum())
+            run.points.append((step / run.steps_per_epoch, loss, wrong))
             if step % run.steps_per_epoch == 0:  # the words change once in an epoch: they may be read aloud
                 epoch = f"epoch {step // run.steps_per_epoch} of {run.n_steps // run.steps_per_epoch}"
                 self._note, self._state = "", f"Training at {run.setting}, {epoch}: {self._results()}."
