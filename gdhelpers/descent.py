@@ -81,7 +81,9 @@ class Trajectory:
         return walked if self.stopped is None else f"{walked}, stopped before its end"
 
 
-def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1, watch=None):
+def descend(
+    problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1, watch=None, watch_every=None
+):
     """Walk `n_steps` steps downhill from `start` and return the Trajectory.
 
     problem: has `loss(params)` and `gradient(params)`; for mini-batches also `n_rows` and `batch(rows)`.
@@ -89,13 +91,15 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
     batch_size: rows for each step, drawn by `minibatches` with `rng`; None for all of them.
     record_every: keep every so many steps (the start and the last step are always kept).
     watch: called as `watch(step, params)` at each record, the start included; when it returns True the walk stops
-        there. Its time is not counted.
+        there. Its time is not counted. watch_every: call it every so many steps instead, so that the walk of a big
+        network can be watched closely without keeping every place.
 
     A walk that diverges, is stopped by `watch` or is interrupted (Kernel > Interrupt) ends, says at which step, and
     keeps what it had. Raises ValueError, in one sentence that names the argument, when an argument cannot be used or
     when the optimizer breaks its contract.
     """
     params, n_steps, record_every = _start(start), _whole("n_steps", n_steps), _whole("record_every", record_every)
+    watch_every = record_every if watch_every is None else _whole("watch_every", watch_every)
     n_rows = getattr(problem, "n_rows", 1)
     if batch_size is None:
         batches = _full_batches(problem)
@@ -117,8 +121,8 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
                 step, params, seen, seconds = done
                 if step % record_every == 0 or step == n_steps:
                     records.append((step, params.copy(), seen, seconds))
-                    if watch is not None and watch(step, params) and step < n_steps:
-                        stopped = step
+                if watch is not None and (step % watch_every == 0 or step == n_steps):
+                    stopped = step if watch(step, params) and step < n_steps else None
                 if step == n_steps or stopped is not None:
                     break
                 part, part_rows = next(batches)

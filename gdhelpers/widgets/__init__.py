@@ -13,11 +13,13 @@ from gdhelpers.widgets.lines import (
     start_explorer,
     step_explorer,
 )
+from gdhelpers.widgets.networks import Training, training_explorer
 from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
 from gdhelpers.widgets.valleys import race_explorer, ravine_explorer, shaken_explorer, valley_explorer
 
 __all__ = [
     "Progress",
+    "Training",
     "bandit_explorer",
     "blindfold",
     "curve_explorer",
@@ -35,5 +37,6 @@ __all__ = [
     "start_explorer",
     "step_explorer",
     "three_types_explorer",
+    "training_explorer",
     "valley_explorer",
 ]
