@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 ABSURD = 1e150  # the square of a larger number overflows: the walk has left the map
+AT_ONCE = 2_000_000  # numbers that the losses of several records may take in memory
 MANY, OFTEN = 100_000, 10  # with more parameters than MANY, every OFTEN-th step is looked at
 
 
@@ -143,7 +144,9 @@ def descend(
         if not records or (records[-1][0] < done[0] and np.vdot(done[1], done[1]) < ABSURD**2):
             records.append(done)
         steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
-        losses = np.asarray(problem.loss(recorded))
+        size = max(1, AT_ONCE // n_rows)
+        parts = [problem.loss(recorded[first : first + size]) for first in range(0, len(recorded), size)]
+        losses = np.concatenate(parts)
     walk = Trajectory(recorded, steps, losses, examples, times, diverged, stopped)
     return walk if np.isfinite(losses).all() else _cut_where_the_loss_overflows(walk)
 

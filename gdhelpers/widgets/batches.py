@@ -63,8 +63,8 @@ def three_types_explorer(
     walks = {}
 
     def walk(name, size, learning_rate, seed):
-        """A walk is walked, and its seconds measured, once."""
-        key = name, size, learning_rate, None if size is None else seed
+        """A walk is walked, and its seconds measured, once; another seed measures all of them anew."""
+        key = size, learning_rate, seed
         if walks.get(name, (None,))[0] != key:
             n_steps = min(n_updates, 80 * n_rows // (size or n_rows))
             rng = np.random.default_rng(seed)
@@ -86,10 +86,8 @@ def three_types_explorer(
             x = {UPDATES: walked.steps, EXAMPLES: walked.examples_seen, SECONDS: walked.seconds}[axis]
             excess = np.maximum(walked.losses - least, 1e-9)
             trails[name].set_data(*walked.params.T)
-            shown = (
-                np.unique(np.geomspace(1, len(x) - 1, 150).astype(int)) if len(x) > 1 else []
-            )  # evenly on a log axis
-            curves[name].set_data(x[shown], excess[shown])
+            shown = np.unique(np.geomspace(1, max(1, len(x) - 1), 150).astype(int))  # evenly on a log axis
+            curves[name].set_data(x[shown[shown < len(x)]], excess[shown[shown < len(x)]])
             first = _arrival(excess <= near)
             arrivals[name] = None if first is None else x[first]
             dots[name].set_data(([], []) if first is None else ([x[first]], [excess[first]]))
