@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 ABSURD = 1e150  # the square of a larger number overflows: the walk has left the map
+AT_ONCE = 2_000_000  # numbers that the losses of several records may take in memory
 MANY, OFTEN = 100_000, 10  # with more parameters than MANY, every OFTEN-th step is looked at
 
 
@@ -81,7 +82,9 @@ class Trajectory:
         return walked if self.stopped is None else f"{walked}, stopped before its end"
 
 
-def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1, watch=None):
+def descend(
+    problem, start, optimizer, n_steps, *, batch_size=None, rng=None, record_every=1, watch=None, watch_every=None
+):
     """Walk `n_steps` steps downhill from `start` and return the Trajectory.
 
     problem: has `loss(params)` and `gradient(params)`; for mini-batches also `n_rows` and `batch(rows)`.
@@ -89,13 +92,15 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
     batch_size: rows for each step, drawn by `minibatches` with `rng`; None for all of them.
     record_every: keep every so many steps (the start and the last step are always kept).
     watch: called as `watch(step, params)` at each record, the start included; when it returns True the walk stops
-        there. Its time is not counted.
+        there. Its time is not counted. watch_every: call it every so many steps instead, so that the walk of a big
+        network can be watched closely without keeping every place.
 
     A walk that diverges, is stopped by `watch` or is interrupted (Kernel > Interrupt) ends, says at which step, and
     keeps what it had. Raises ValueError, in one sentence that names the argument, when an argument cannot be used or
     when the optimizer breaks its contract.
     """
     params, n_steps, record_every = _start(start), _whole("n_steps", n_steps), _whole("record_every", record_every)
+    watch_every = record_every if watch_every is None else _whole("watch_every", watch_every)
     n_rows = getattr(problem, "n_rows", 1)
     if batch_size is None:
         batches = _full_batches(problem)
@@ -117,8 +122,8 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
                 step, params, seen, seconds = done
                 if step % record_every == 0 or step == n_steps:
                     records.append((step, params.copy(), seen, seconds))
-                    if watch is not None and watch(step, params) and step < n_steps:
-                        stopped = step
+                if watch is not None and (step % watch_every == 0 or step == n_steps):
+                    stopped = step if watch(step, params) and step < n_steps else None
                 if step == n_steps or stopped is not None:
                     break
                 part, part_rows = next(batches)
@@ -139,13 +144,16 @@ def descend(problem, start, optimizer, n_steps, *, batch_size=None, rng=None, re
         if not records or (records[-1][0] < done[0] and np.vdot(done[1], done[1]) < ABSURD**2):
             records.append(done)
         steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
-        losses = np.asarray(problem.loss(recorded))
+        size = max(1, AT_ONCE // n_rows)
+        parts = [problem.loss(recorded[first : first + size]) for first in range(0, len(recorded), size)]
+        losses = np.concatenate(parts)
     walk = Trajectory(recorded, steps, losses, examples, times, diverged, stopped)
     return walk if np.isfinite(losses).all() else _cut_where_the_loss_overflows(walk)
 
 
 def _cut_where_the_loss_overflows(walk):
-    first = int(np.isfinite(walk.losses).argmin())
+    finite = np.isfinite(walk.losses).reshape(len(walk.losses), -1).all(axis=1)  # of every walk, if there are several
+    first = int(finite.argmin())
     if first == 0:
         raise ValueError("the loss at the start is not a finite number")
     return replace(walk.until(walk.steps[first - 1]), diverged=int(walk.steps[first]))

@@ -1,6 +1,7 @@
 """Predictions that are locked before the answer is seen, and exercise checks that say what is wrong."""
 
 import html
+import itertools
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -251,7 +252,7 @@ class Report:
 
     def _end(self):
         done = "" if self.lessons else "Nothing is done yet: lock a prediction or pass a check."
-        return self.trouble or done or f"Kept in {progress.FILE} beside the notebooks. It never leaves this computer."
+        return self.trouble or done or f"Kept in {progress.FILE} beside the notebooks, and sent nowhere."
 
     def __repr__(self):
         lines = [
@@ -515,3 +516,235 @@ def check_learning_rate(learning_rate, problem, start, n_steps, target):
         much = "more than anyone can wait" if needed is None else f"{needed:,}"
         raise _Stop(False, f"It gets there, but it needs {much} steps and you have {n_steps:,}.")
     return f"{needed:,} of {n_steps:,} steps."
+
+
+@_check
+def check_batch_step(step, size, price):
+    """step(w, b, rows, learning_rate) should return the pair (w, b) after one step on these rows of the houses."""
+    batches = ([4, 1, 2], [3], [2, 0])
+    for (w, b), rows in zip(PLACES, batches, strict=True):
+        rate, what = 1e-7, "step(w, b, rows, learning_rate) returns the new pair w, b"
+        mine = _returned(step, (w, b, np.array(rows), rate), (2,), what)
+        suspects = _one_step(w, b, rate, size[rows], price[rows])
+        right, start = suspects.pop(""), np.array([w, b])
+        change, n, n_all = right - start, len(rows), len(size)
+        suspects |= {
+            "You divided by the number of all houses. Divide by the batch's own size: take the mean over `rows`.": start
+            + change * n / n_all,
+            "You added the rows up. Divide by the batch's own size: take the mean over `rows`.": start + change * n,
+            "You used all houses: take only size[rows] and price[rows].": _one_step(w, b, rate, size, price)[""],
+            "You always use the first houses: take those whose numbers are in `rows`.": _one_step(
+                w, b, rate, size[:n], price[:n]
+            )[""],
+            "The learning rate is missing: multiply the slopes by it.": start + change / rate,
+            "That is the change alone; add it to the old w and b.": change,
+            "Nothing moved: return the new values.": start,
+            "The two are swapped: return w first, then b.": right[::-1],
+        }
+        otherwise = f"On the rows {rows}, w = {w}, b = {b} should become {right[0]:.10g}, {right[1]:.10g}."
+        _diagnose(mine, right, suspects, otherwise)
+    return "One step that looks at its own rows only, whatever their number."
+
+
+@_check
+def check_epoch(epoch):
+    """epoch(n_rows, batch_size, rng) should return the batches of one epoch: arrays that hold every row number once."""
+    for n_rows, batch_size in ((10, 4), (12, 3), (7, 1)):
+        rng, seen = np.random.default_rng(n_rows), []
+        for _ in range(4):
+            batches = _batches_of(epoch, n_rows, batch_size, rng)
+            _examine_batches(batches, n_rows, batch_size)
+            seen.append(np.concatenate(batches).tolist())
+        if seen[0] == list(range(n_rows)):
+            raise _Stop(False, "The rows come in the order of the list. Shuffle them first: rng.permutation(n_rows).")
+        if seen[0] == seen[1] == seen[2] == seen[3]:
+            said = "Every epoch has the same order. Use the `rng` that is handed over; a new one starts over each time."
+            raise _Stop(False, said)
+    return "Every row once, in a new order each time, and the short last batch is kept."
+
+
+def _batches_of(epoch, n_rows, batch_size, rng):
+    what = "epoch(n_rows, batch_size, rng) returns a list of arrays of row numbers"
+    if epoch is None or epoch is ...:
+        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    if not callable(epoch):
+        raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(epoch)}.")
+    try:
+        value = epoch(n_rows, batch_size, rng)
+        value = value if value is None or value is ... else list(value)
+    except TypeError as error:
+        if "iterable" not in str(error):
+            raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+        raise _Stop(False, f"Wanted: {what}. Yours returns something that holds no batches.") from None
+    except Exception as error:
+        raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+    if value is None or value is ...:
+        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    try:
+        batches = [np.asarray(batch) for batch in value]
+    except ValueError:
+        batches = [np.array("ragged")]
+    batches = [batch for batch in batches if batch.size]
+    if not batches or any(batch.ndim != 1 or batch.dtype.kind not in "iu" for batch in batches):
+        raise _Stop(False, f"Wanted: {what}. Got {_short(value)}.")
+    return batches
+
+
+def _examine_batches(batches, n_rows, batch_size):
+    """Stop at the first fault of one epoch: which rows it holds, then how they are cut."""
+    rows, case = np.concatenate(batches), f"With {n_rows} rows and batches of {batch_size}"
+    if rows.min() < 0 or rows.max() >= n_rows:
+        raise _Stop(False, f"{case}: row numbers go from 0 to {n_rows - 1}; yours from {rows.min()} to {rows.max()}.")
+    n_different, n_whole = len(np.unique(rows)), n_rows // batch_size * batch_size
+    if n_different < rows.size:
+        raise _Stop(False, f"{case}: some rows come twice. Shuffle once for the whole epoch, then cut the order up.")
+    if n_different == n_whole < n_rows:
+        said = f"the last batch is missing. Its {n_rows - n_whole} rows are fewer than {batch_size}, but they count."
+        raise _Stop(False, f"{case}: {said}")
+    if n_different < n_rows:
+        raise _Stop(False, f"{case}: an epoch holds every row once; yours holds {n_different} of {n_rows}.")
+    sizes = [len(batch) for batch in batches]
+    if any(length != batch_size for length in sizes[:-1]) or sizes[-1] > batch_size:
+        raise _Stop(False, f"{case}: every batch but the last holds {batch_size} rows; yours hold {sizes}.")
+
+
+@_check
+def check_policy_gradient(uphill):
+    """uphill(pulled, p, reward) should return the way to change the preferences: reward · (pulled - p)."""
+    places = (  # pulled, p, reward
+        ((0.0, 1.0, 0.0), (0.2, 0.5, 0.3), 0.6),
+        ((1.0, 0.0, 0.0), (0.6, 0.3, 0.1), 1.0),
+        ((0.0, 0.0, 1.0), (0.1, 0.2, 0.7), 0.0),
+    )
+    for pulled, p, reward in places:
+        pulled, p = np.array(pulled), np.array(p)
+        what = "uphill(pulled, p, reward) returns one number for each arm"
+        mine, right = _returned(uphill, (pulled, p, reward), (len(p),), what), reward * (pulled - p)
+        suspects = {
+            "It is turned round: what was done minus what was to be expected, pulled - p.": -right,
+            "The reward is missing: a pull that earned nothing should change nothing.": pulled - p,
+            "The reward is missing, and it is turned round: start from pulled - p.": p - pulled,
+            "The probabilities are missing: an arm that is pulled anyway should rise only a little.": reward * pulled,
+            "What was pulled is missing: reward the arm that earned it.": -reward * p,
+            "That rewards every arm for what one of them did: start from pulled - p.": reward * p,
+            "That is the slope in the probability itself; here it is the slope in the preference.": reward * pulled / p,
+            "The pulled arm is right; the others must sink, each by its own p.": reward * pulled * (1 - p),
+            "The reward is added, and it should multiply.": pulled - p + reward,
+            "The learning rate belongs into the loop, not in here.": 0.1 * right,
+        }
+        _diagnose(mine, right, suspects, f"For reward {reward:g} it differs from reward · (pulled - p).")
+    return "Every arm moves the right way, by the right amount."
+
+
+ADAM_PLACES = ((1.0, 0.2, 0.3, 0.5, 3), (-2.0, 1e-5, 1e-8, -2e-4, 5), (0.7, 0.0, 0.0, 0.4, 1))  # w, m, v, g, t
+
+
+@_check
+def check_adam(adam_step):
+    """adam_step(w, m, v, g, t) should return w, m, v after Adam's step number t (from 1), with the usual constants."""
+    alpha, beta1, beta2, epsilon = 0.1, 0.9, 0.999, 1e-8
+    for w, m, v, g, t in ADAM_PLACES:
+        what = "adam_step(w, m, v, g, t) returns the new w, m and v"
+        mine = _returned(adam_step, (w, m, v, g, t), (3,), what)
+        new_m, new_v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = new_m / (1 - beta1**t), new_v / (1 - beta2**t)
+        before = f"At w = {w}, m = {m}, v = {v}, g = {g}, t = {t}: "
+        suspects = {
+            "In m the new gradient counts (1 - beta1) times, not once.": beta1 * m + g,
+            "In m the two shares are swapped: beta1 belongs to the old m.": (1 - beta1) * m + beta1 * g,
+            "m keeps the plain average: put the corrected one into a variable of its own.": m_hat,
+            "m used beta2; it has beta1.": beta2 * m + (1 - beta2) * g,
+            "m did not change: return the new one.": m,
+        }
+        _diagnose(mine[1], new_m, suspects, f"{before}m should be {new_m:.6g}; yours is {mine[1]:.6g}.")
+        suspects = {
+            "v averages the squares: g**2, not g.": beta2 * v + (1 - beta2) * g,
+            "In v the new square counts (1 - beta2) times, not once.": beta2 * v + g**2,
+            "In v the two shares are swapped: beta2 belongs to the old v.": (1 - beta2) * v + beta2 * g**2,
+            "v keeps the plain average: put the corrected one into a variable of its own.": v_hat,
+            "v used beta1; it has beta2.": beta1 * v + (1 - beta1) * g**2,
+            "v did not change: return the new one.": v,
+        }
+        _diagnose(mine[2], new_v, suspects, f"{before}v should be {new_v:.6g}; yours is {mine[2]:.6g}.", rtol=1e-7)
+        right = w - alpha * m_hat / (np.sqrt(v_hat) + epsilon)
+        suspects = {
+            "That is the article's formula: the bias correction of m and v is missing.": w
+            - alpha * new_m / (np.sqrt(new_v) + epsilon),
+            "m is not corrected, only v is.": w - alpha * new_m / (np.sqrt(v_hat) + epsilon),
+            "v is not corrected, only m is.": w - alpha * m_hat / (np.sqrt(new_v) + epsilon),
+            "The square root of v is missing.": w - alpha * m_hat / (v_hat + epsilon),
+            "Epsilon stands inside the root; add it after the root.": w - alpha * m_hat / np.sqrt(v_hat + epsilon),
+            "Epsilon is missing: add it after the root.": w - alpha * m_hat / np.sqrt(v_hat),
+            "You divided by the corrected v with g in the place of m.": w - alpha * g / (np.sqrt(v_hat) + epsilon),
+            "You walk uphill: subtract.": 2 * w - right,
+            "The learning rate alpha is missing.": w - m_hat / (np.sqrt(v_hat) + epsilon),
+            "w did not change: return the new one.": w,
+        }
+        for shift, said in ((-1, "t - 1"), (1, "t + 1")):
+            if t + shift > 0:
+                early_m, early_v = new_m / (1 - beta1 ** (t + shift)), new_v / (1 - beta2 ** (t + shift))
+                sentence = f"You correct as if this were step {said}: t counts from 1, use it as it is."
+                suspects[sentence] = w - alpha * early_m / (np.sqrt(early_v) + epsilon)
+        _diagnose(mine[0], right, suspects, f"{before}w should be {right:.6g}; yours is {mine[0]:.6g}.")
+    return "This is Adam, at every place tried."
+
+
+@_check
+def check_parameter_count(count):
+    """count(sizes) should return how many weights and biases a network with layers of these sizes has."""
+    for sizes in ((2, 3, 2), (3, 4), (5, 7, 6, 3), (784, 1000, 500, 10)):
+        pairs = list(itertools.pairwise(sizes))
+        weights = sum(n_in * n_out for n_in, n_out in pairs)
+        right, what = weights + sum(sizes[1:]), "count(sizes) returns one whole number"
+        mine = _returned(count, (sizes,), (), what)
+        suspects = {
+            "These are the weights alone: every neuron has a bias, too.": weights,
+            "You gave the inputs a bias. They are only numbers that come in: biases begin with the layer after them.": (
+                weights + sum(sizes)
+            ),
+            "One bias for each layer is too few: every neuron of it has its own.": weights + len(pairs),
+            "The biases are there, but the last layer has none: its neurons have one each, too.": (
+                weights + sum(sizes[1:-1])
+            ),
+            "These are the biases alone.": sum(sizes[1:]),
+            "You lost the last layer: n sizes make n - 1 layers of weights.": sum((i + 1) * o for i, o in pairs[:-1]),
+            "You lost the first layer: its weights lead from the inputs to the second size.": sum(
+                (i + 1) * o for i, o in pairs[1:]
+            ),
+            "The bias belongs to each neuron of the layer it leads to: (inputs + 1) · neurons, not the reverse.": sum(
+                i * (o + 1) for i, o in pairs
+            ),
+        }
+        otherwise = f"For sizes {sizes} it gives {mine:,} and there are {right:,}."
+        _diagnose(mine, right, suspects, otherwise)
+    return "Every weight and every bias is counted, for every network tried."
+
+
+@_check
+def check_backpropagation(slope_of_signal):
+    """slope_of_signal(probabilities, right, W2, hidden) should return the loss's slopes in a tanh layer's signals."""
+    rng = np.random.default_rng(0)
+    for n_rows, n_hidden, n_labels in ((4, 3, 3), (5, 4, 2)):  # first square weights: there a transposition fits
+        hidden, W2 = np.tanh(rng.normal(size=(n_rows, n_hidden))), rng.normal(size=(n_labels, n_hidden))
+        probabilities = rng.dirichlet(np.ones(n_labels), n_rows)
+        right = np.eye(n_labels)[rng.integers(n_labels, size=n_rows)]
+        what = "slope_of_signal(...) returns an array of the shape of hidden"
+        mine = _returned(slope_of_signal, (probabilities, right, W2, hidden), (n_rows, n_hidden), what)
+        error, bend = (probabilities - right) / n_rows, 1 - hidden**2
+        signal = error @ W2 * bend
+        suspects = {
+            "The sizes are right, the signs are not: is it probabilities - right?": -signal,
+            "You did not go through the tanh: multiply by its slope, 1 - hidden**2.": error @ W2,
+            "You went through the tanh as if its slope were hidden; it is 1 - hidden**2.": error @ W2 * hidden,
+            "The slope of the tanh is 1 minus the square: 1 - hidden**2.": error @ W2 * (1 - hidden),
+            "The loss is a mean over the rows: divide by their number, len(hidden).": signal * n_rows,
+            "No division by the rows and no slope of the tanh, 1 - hidden**2.": error @ W2 * n_rows,
+            "Start from probabilities - right: what was wanted must be taken off.": probabilities / n_rows @ W2 * bend,
+        }
+        if n_hidden == n_labels:
+            suspects["The weights are transposed: backwards, the error goes through W2, not W2.T."] = (
+                error @ W2.T * bend
+            )
+        otherwise = "It differs from the slope measured by nudging. Follow one row through by hand."
+        _diagnose(mine, signal, suspects, otherwise)
+    return "That is backpropagation: through the weights, then through the bend."

@@ -182,6 +182,22 @@ def set_stability_bar(artists, limit):
     mark.set_data([limit, limit], [0, 1])
 
 
+def pictures(ax, images, captions, columns, rows):
+    """Small grey pictures side by side, 0 is white and 1 is black, a caption below each. images: (n, height, width).
+
+    Whatever was drawn on the ax before is wiped off. Returns the captions (Texts).
+    """
+    ax.clear()
+    texts = []
+    for place, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        top, left = 1.4 * (place // columns), place % columns
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=1, extent=(left + 0.06, left + 0.94, top + 0.94, top + 0.06))
+        texts.append(ax.text(left + 0.5, top + 1, caption, ha="center", va="top", fontsize=SMALL, color=DATA))
+    ax.set(xlim=(0, columns), ylim=(1.4 * rows, 0), aspect="equal")
+    ax.axis("off")
+    return texts
+
+
 def thousands_ticks(axis):
     """Tick labels with commas: 2,000."""
     axis.set_major_formatter(FuncFormatter(lambda value, position: f"{value:,.0f}"))

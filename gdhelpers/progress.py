@@ -1,4 +1,4 @@
-"""What a learner has done so far, in one small file beside the notebooks. Nothing of it ever leaves this computer.
+"""What a learner has done so far, in one small file beside the notebooks. It is sent nowhere.
 
 The file is JSON that a person can read: {"version": 1, "lessons": {lesson: {kind: {what: entry}}}}.
 

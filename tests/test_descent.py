@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gdhelpers.descent import MANY, Trajectory, descend, minibatches
+from gdhelpers.descent import AT_ONCE, MANY, Trajectory, descend, minibatches
 from gdhelpers.optimizers import GradientDescent, Momentum, step_decay
 from gdhelpers.problems import Landscape, LeastSquares, parabola, two_valleys
 
@@ -590,3 +590,21 @@ def test_wide_walk_is_looked_at_before_each_record():
     walk = descend(Wide(3), np.ones(Wide.n_params), GradientDescent(0.1), 25, record_every=3)
     assert walk.diverged == 3
     assert walk.steps.tolist() == [0, 2]
+
+
+def test_losses_of_many_records_on_many_rows_are_computed_in_parts():
+    asked = []
+
+    class Many:
+        n_rows = AT_ONCE // 4
+
+        def loss(self, params):
+            asked.append(len(params))
+            return (params**2).sum(axis=-1)
+
+        def gradient(self, params):
+            return 2 * params
+
+    walk = descend(Many(), np.ones(2), GradientDescent(0.1), 10)
+    assert asked == [4, 4, 3]
+    np.testing.assert_allclose(walk.losses, 2 * 0.8 ** (2 * np.arange(11)))

@@ -41,6 +41,12 @@ def rate_slider(low, high, value):
     return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
 
 
+def batch_slider(n_rows, value):
+    """A batch-size slider: 1, 2, 4, 8, ... and all rows; any other number can be typed. Round what it gives."""
+    options = {"base": 2, "min": 0, "max": float(np.log2(n_rows)), "step": 1, "value": value, "readout_format": ".0f"}
+    return _FloatLogSlider(description="batch size B (log)", style=WIDE, layout={"width": "380px"}, **options)
+
+
 def alpha(learning_rate):
     """The learning rate as its slider shows it."""
     return f"α = {number(float(f'{learning_rate:.3g}'))}"
