@@ -171,6 +171,7 @@ class Quiz(widgets.VBox):
             self.questions.append(question)
         self.score = widgets.HTML()
         super().__init__([*self.questions, self.score])
+        self.add_class("gd-quiz")
         self._count()
 
     def _count(self, change=None):
