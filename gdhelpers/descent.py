@@ -7,6 +7,8 @@ from time import perf_counter
 import numpy as np
 
 ABSURD = 1e150  # the square of a larger number overflows: the walk has left the map
+AT_ONCE = 2_000_000  # numbers that the losses of several records may take in memory
+MANY, OFTEN = 100_000, 10  # with more parameters than MANY, every OFTEN-th step is looked at
 
 
 def _whole(name, value, most=None, why=""):
@@ -44,6 +46,7 @@ class Trajectory:
     params: (n_records,) + shape of the start. steps: updates made. losses: the loss on all rows.
     examples_seen: rows looked at so far. seconds: spent on the steps, not on the recording.
     diverged: the step at which a parameter was no longer a number below 1e150, or None. That step is not recorded.
+        With more than 100,000 parameters, where each look costs, the step at which it was seen, up to 9 later.
     stopped: the last step of a walk that was told to stop before its end, or None.
     """
 
@@ -129,22 +132,28 @@ def descend(
                 params, state = _checked(optimizer(given, part.gradient(params), state), params.shape)
                 seconds += perf_counter() - begin
                 in_place = in_place or params is given
-                if not np.vdot(params, params) < ABSURD**2:  # one pass without a copy; NaN is not below anything
-                    diverged = step + 1
+                step += 1
+                seen += part_rows
+                look = params.size <= MANY or step % OFTEN == 0 or step % record_every == 0 or step == n_steps
+                if look and not np.vdot(params, params) < ABSURD**2:  # no copy; NaN is not below anything
+                    diverged = step
                     break
-                done = (step + 1, params, seen + part_rows, seconds)
+                done = (step, params, seen, seconds)
         except KeyboardInterrupt:
             stopped = done[0]
-        if not records or records[-1][0] < done[0]:
+        if not records or (records[-1][0] < done[0] and np.vdot(done[1], done[1]) < ABSURD**2):
             records.append(done)
         steps, recorded, examples, times = (np.array(column) for column in zip(*records, strict=True))
-        losses = np.asarray(problem.loss(recorded))
+        size = max(1, AT_ONCE // n_rows)
+        parts = [problem.loss(recorded[first : first + size]) for first in range(0, len(recorded), size)]
+        losses = np.concatenate(parts)
     walk = Trajectory(recorded, steps, losses, examples, times, diverged, stopped)
     return walk if np.isfinite(losses).all() else _cut_where_the_loss_overflows(walk)
 
 
 def _cut_where_the_loss_overflows(walk):
-    first = int(np.isfinite(walk.losses).argmin())
+    finite = np.isfinite(walk.losses).reshape(len(walk.losses), -1).all(axis=1)  # of every walk, if there are several
+    first = int(finite.argmin())
     if first == 0:
         raise ValueError("the loss at the start is not a finite number")
     return replace(walk.until(walk.steps[first - 1]), diverged=int(walk.steps[first]))

@@ -314,6 +314,177 @@ def check_learning_rate(learning_rate, problem, start, n_steps, target):
 
 
 @_check
+def check_batch_step(step, size, price):
+    """step(w, b, rows, learning_rate) should return the pair (w, b) after one step on these rows of the houses."""
+    batches = ([4, 1, 2], [3], [2, 0])
+    for (w, b), rows in zip(PLACES, batches, strict=True):
+        rate, what = 1e-7, "step(w, b, rows, learning_rate) returns the new pair w, b"
+        mine = _returned(step, (w, b, np.array(rows), rate), (2,), what)
+        suspects = _one_step(w, b, rate, size[rows], price[rows])
+        right, start = suspects.pop(""), np.array([w, b])
+        change, n, n_all = right - start, len(rows), len(size)
+        suspects |= {
+            "You divided by the number of all houses. Divide by the batch's own size: take the mean over `rows`.": start
+            + change * n / n_all,
+            "You added the rows up. Divide by the batch's own size: take the mean over `rows`.": start + change * n,
+            "You used all houses: take only size[rows] and price[rows].": _one_step(w, b, rate, size, price)[""],
+            "You always use the first houses: take those whose numbers are in `rows`.": _one_step(
+                w, b, rate, size[:n], price[:n]
+            )[""],
+            "The learning rate is missing: multiply the slopes by it.": start + change / rate,
+            "That is the change alone; add it to the old w and b.": change,
+            "Nothing moved: return the new values.": start,
+            "The two are swapped: return w first, then b.": right[::-1],
+        }
+        otherwise = f"On the rows {rows}, w = {w}, b = {b} should become {right[0]:.10g}, {right[1]:.10g}."
+        _diagnose(mine, right, suspects, otherwise)
+    return "One step that looks at its own rows only, whatever their number."
+
+
+@_check
+def check_epoch(epoch):
+    """epoch(n_rows, batch_size, rng) should return the batches of one epoch: arrays that hold every row number once."""
+    for n_rows, batch_size in ((10, 4), (12, 3), (7, 1)):
+        rng, seen = np.random.default_rng(n_rows), []
+        for _ in range(4):
+            batches = _batches_of(epoch, n_rows, batch_size, rng)
+            _examine_batches(batches, n_rows, batch_size)
+            seen.append(np.concatenate(batches).tolist())
+        if seen[0] == list(range(n_rows)):
+            raise _Stop(False, "The rows come in the order of the list. Shuffle them first: rng.permutation(n_rows).")
+        if seen[0] == seen[1] == seen[2] == seen[3]:
+            said = "Every epoch has the same order. Use the `rng` that is handed over; a new one starts over each time."
+            raise _Stop(False, said)
+    return "Every row once, in a new order each time, and the short last batch is kept."
+
+
+def _batches_of(epoch, n_rows, batch_size, rng):
+    what = "epoch(n_rows, batch_size, rng) returns a list of arrays of row numbers"
+    if epoch is None or epoch is ...:
+        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    if not callable(epoch):
+        raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(epoch)}.")
+    try:
+        value = epoch(n_rows, batch_size, rng)
+        value = value if value is None or value is ... else list(value)
+    except TypeError as error:
+        if "iterable" not in str(error):
+            raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+        raise _Stop(False, f"Wanted: {what}. Yours returns something that holds no batches.") from None
+    except Exception as error:
+        raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+    if value is None or value is ...:
+        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    try:
+        batches = [np.asarray(batch) for batch in value]
+    except ValueError:
+        batches = [np.array("ragged")]
+    batches = [batch for batch in batches if batch.size]
+    if not batches or any(batch.ndim != 1 or batch.dtype.kind not in "iu" for batch in batches):
+        raise _Stop(False, f"Wanted: {what}. Got {_short(value)}.")
+    return batches
+
+
+def _examine_batches(batches, n_rows, batch_size):
+    """Stop at the first fault of one epoch: which rows it holds, then how they are cut."""
+    rows, case = np.concatenate(batches), f"With {n_rows} rows and batches of {batch_size}"
+    if rows.min() < 0 or rows.max() >= n_rows:
+        raise _Stop(False, f"{case}: row numbers go from 0 to {n_rows - 1}; yours from {rows.min()} to {rows.max()}.")
+    n_different, n_whole = len(np.unique(rows)), n_rows // batch_size * batch_size
+    if n_different < rows.size:
+        raise _Stop(False, f"{case}: some rows come twice. Shuffle once for the whole epoch, then cut the order up.")
+    if n_different == n_whole < n_rows:
+        said = f"the last batch is missing. Its {n_rows - n_whole} rows are fewer than {batch_size}, but they count."
+        raise _Stop(False, f"{case}: {said}")
+    if n_different < n_rows:
+        raise _Stop(False, f"{case}: an epoch holds every row once; yours holds {n_different} of {n_rows}.")
+    sizes = [len(batch) for batch in batches]
+    if any(length != batch_size for length in sizes[:-1]) or sizes[-1] > batch_size:
+        raise _Stop(False, f"{case}: every batch but the last holds {batch_size} rows; yours hold {sizes}.")
+
+
+@_check
+def check_policy_gradient(uphill):
+    """uphill(pulled, p, reward) should return the way to change the preferences: reward · (pulled - p)."""
+    places = (  # pulled, p, reward
+        ((0.0, 1.0, 0.0), (0.2, 0.5, 0.3), 0.6),
+        ((1.0, 0.0, 0.0), (0.6, 0.3, 0.1), 1.0),
+        ((0.0, 0.0, 1.0), (0.1, 0.2, 0.7), 0.0),
+    )
+    for pulled, p, reward in places:
+        pulled, p = np.array(pulled), np.array(p)
+        what = "uphill(pulled, p, reward) returns one number for each arm"
+        mine, right = _returned(uphill, (pulled, p, reward), (len(p),), what), reward * (pulled - p)
+        suspects = {
+            "It is turned round: what was done minus what was to be expected, pulled - p.": -right,
+            "The reward is missing: a pull that earned nothing should change nothing.": pulled - p,
+            "The reward is missing, and it is turned round: start from pulled - p.": p - pulled,
+            "The probabilities are missing: an arm that is pulled anyway should rise only a little.": reward * pulled,
+            "What was pulled is missing: reward the arm that earned it.": -reward * p,
+            "That rewards every arm for what one of them did: start from pulled - p.": reward * p,
+            "That is the slope in the probability itself; here it is the slope in the preference.": reward * pulled / p,
+            "The pulled arm is right; the others must sink, each by its own p.": reward * pulled * (1 - p),
+            "The reward is added, and it should multiply.": pulled - p + reward,
+            "The learning rate belongs into the loop, not in here.": 0.1 * right,
+        }
+        _diagnose(mine, right, suspects, f"For reward {reward:g} it differs from reward · (pulled - p).")
+    return "Every arm moves the right way, by the right amount."
+
+
+ADAM_PLACES = ((1.0, 0.2, 0.3, 0.5, 3), (-2.0, 1e-5, 1e-8, -2e-4, 5), (0.7, 0.0, 0.0, 0.4, 1))  # w, m, v, g, t
+
+
+@_check
+def check_adam(adam_step):
+    """adam_step(w, m, v, g, t) should return w, m, v after Adam's step number t (from 1), with the usual constants."""
+    alpha, beta1, beta2, epsilon = 0.1, 0.9, 0.999, 1e-8
+    for w, m, v, g, t in ADAM_PLACES:
+        what = "adam_step(w, m, v, g, t) returns the new w, m and v"
+        mine = _returned(adam_step, (w, m, v, g, t), (3,), what)
+        new_m, new_v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = new_m / (1 - beta1**t), new_v / (1 - beta2**t)
+        before = f"At w = {w}, m = {m}, v = {v}, g = {g}, t = {t}: "
+        suspects = {
+            "In m the new gradient counts (1 - beta1) times, not once.": beta1 * m + g,
+            "In m the two shares are swapped: beta1 belongs to the old m.": (1 - beta1) * m + beta1 * g,
+            "m keeps the plain average: put the corrected one into a variable of its own.": m_hat,
+            "m used beta2; it has beta1.": beta2 * m + (1 - beta2) * g,
+            "m did not change: return the new one.": m,
+        }
+        _diagnose(mine[1], new_m, suspects, f"{before}m should be {new_m:.6g}; yours is {mine[1]:.6g}.")
+        suspects = {
+            "v averages the squares: g**2, not g.": beta2 * v + (1 - beta2) * g,
+            "In v the new square counts (1 - beta2) times, not once.": beta2 * v + g**2,
+            "In v the two shares are swapped: beta2 belongs to the old v.": (1 - beta2) * v + beta2 * g**2,
+            "v keeps the plain average: put the corrected one into a variable of its own.": v_hat,
+            "v used beta1; it has beta2.": beta1 * v + (1 - beta1) * g**2,
+            "v did not change: return the new one.": v,
+        }
+        _diagnose(mine[2], new_v, suspects, f"{before}v should be {new_v:.6g}; yours is {mine[2]:.6g}.", rtol=1e-7)
+        right = w - alpha * m_hat / (np.sqrt(v_hat) + epsilon)
+        suspects = {
+            "That is the article's formula: the bias correction of m and v is missing.": w
+            - alpha * new_m / (np.sqrt(new_v) + epsilon),
+            "m is not corrected, only v is.": w - alpha * new_m / (np.sqrt(v_hat) + epsilon),
+            "v is not corrected, only m is.": w - alpha * m_hat / (np.sqrt(new_v) + epsilon),
+            "The square root of v is missing.": w - alpha * m_hat / (v_hat + epsilon),
+            "Epsilon stands inside the root; add it after the root.": w - alpha * m_hat / np.sqrt(v_hat + epsilon),
+            "Epsilon is missing: add it after the root.": w - alpha * m_hat / np.sqrt(v_hat),
+            "You divided by the corrected v with g in the place of m.": w - alpha * g / (np.sqrt(v_hat) + epsilon),
+            "You walk uphill: subtract.": 2 * w - right,
+            "The learning rate alpha is missing.": w - m_hat / (np.sqrt(v_hat) + epsilon),
+            "w did not change: return the new one.": w,
+        }
+        for shift, said in ((-1, "t - 1"), (1, "t + 1")):
+            if t + shift > 0:
+                early_m, early_v = new_m / (1 - beta1 ** (t + shift)), new_v / (1 - beta2 ** (t + shift))
+                sentence = f"You correct as if this were step {said}: t counts from 1, use it as it is."
+                suspects[sentence] = w - alpha * early_m / (np.sqrt(early_v) + epsilon)
+        _diagnose(mine[0], right, suspects, f"{before}w should be {right:.6g}; yours is {mine[0]:.6g}.")
+    return "This is Adam, at every place tried."
+
+
+@_check
 def check_parameter_count(count):
     """count(sizes) should return how many weights and biases a network with layers of these sizes has."""
     for sizes in ((2, 3, 2), (3, 4), (5, 7, 6, 3), (784, 1000, 500, 10)):

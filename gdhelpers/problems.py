@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 16_384  # rows at a time, so that what is computed from them is still in the processor's cache when needed
+
 
 def _array(name, values):
     try:
@@ -40,7 +42,7 @@ class LeastSquares:
             raise ValueError(f"X must have shape (n_rows, n_params) with at least one of each; got shape {X.shape}")
         if y.shape != (len(X),):
             raise ValueError(f"y must have shape ({len(X)},), one number for each row of X; got shape {y.shape}")
-        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "X", np.asfortranarray(X))  # column after column: a million rows are read in one go
         object.__setattr__(self, "y", y)
 
     @classmethod
@@ -67,12 +69,19 @@ class LeastSquares:
         return self._checked(params) @ self.X.T
 
     def loss(self, params):
-        """(..., n_params) -> (...), in the units of y, squared."""
-        return ((self.predict(params) - self.y) ** 2).mean(axis=-1)
+        """(..., n_params) -> (...), in the units of y, squared; not finite where it is too large for a number."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return ((self.predict(params) - self.y) ** 2).mean(axis=-1)
 
     def gradient(self, params):
-        """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`."""
-        return 2 / self.n_rows * (self.predict(params) - self.y) @ self.X
+        """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`, the rows taken block by block."""
+        params, total = self._checked(params), 0.0
+        for first in range(0, self.n_rows, BLOCK):
+            X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
+            errors = params @ X.T
+            errors -= y
+            total = total + errors @ X
+        return 2 / self.n_rows * total
 
     def batch(self, rows):
         """The same problem on these rows only (indices, repeats allowed)."""
@@ -96,6 +105,7 @@ class LeastSquares:
         """Where `n_steps` full-batch steps lead, without walking them: params, n_steps.shape + (n_params,).
 
         Closed form: along each eigenvector of the Hessian a step multiplies the distance to the minimum by 1 - αλ.
+        Not finite where a diverging walk has left all numbers.
         """
         start, n_steps = _finite_array("start", self._checked(start)), _finite_array("n_steps", n_steps)
         if (n_steps < 0).any() or (n_steps % 1).any():
@@ -175,11 +185,13 @@ def camel():
 
     def loss(p):
         x, y = p[..., 0], p[..., 1]
-        return (4 - 2.1 * x**2 + x**4 / 3) * x**2 + x * y + (-4 + 4 * y**2) * y**2
+        xx, yy = x**2, y**2  # squares are quick, higher powers are not
+        return (4 - 2.1 * xx + xx**2 / 3) * xx + x * y + (-4 + 4 * yy) * yy
 
     def gradient(p):
         x, y = p[..., 0], p[..., 1]
-        return np.stack([8 * x - 8.4 * x**3 + 2 * x**5 + y, x - 8 * y + 16 * y**3], axis=-1)
+        xx, yy = x**2, y**2
+        return np.stack([(8 - 8.4 * xx + 2 * xx**2) * x + y, x + (-8 + 16 * yy) * y], axis=-1)
 
     best, side, far = (0.0898420, -0.7126564), (1.7036067, -0.7960836), (1.6071048, 0.5686515)
     return Landscape(
@@ -313,14 +325,14 @@ class Network:
             weights[:] = rng.standard_normal(weights.shape) * np.sqrt(2 / weights.shape[1])
         return params
 
-    def _forward(self, params, X):
+    def _forward(self, layers, X):
         """The activity of every layer, input first; the last one holds scores, not yet probabilities."""
-        activity, layers = [X], self.layers(params)
+        activity = [X]
         for number, (weights, biases) in enumerate(layers):
             signal = activity[-1] @ weights.T
             signal += biases
             if number < len(layers) - 1:
-                signal = np.tanh(signal) if self.activation == "tanh" else np.maximum(signal, 0, out=signal)
+                np.tanh(signal, out=signal) if self.activation == "tanh" else np.maximum(signal, 0, out=signal)
             activity.append(signal)
         return activity
 
@@ -329,22 +341,22 @@ class Network:
         params = np.asarray(params)
         if params.ndim > 1:
             return np.array([self.loss(one) for one in params.reshape(-1, params.shape[-1])]).reshape(params.shape[:-1])
-        scores = self._forward(params, self.X)[-1]
+        scores = self._forward(self.layers(params), self.X)[-1]
         scores = scores - scores.max(axis=1, keepdims=True)
         chosen = scores[np.arange(self.n_rows), self.labels]
         return (np.log(np.exp(scores).sum(axis=1)) - chosen).mean()
 
     def gradient(self, params):
         """(n_params,) -> (n_params,), by backpropagation: the chain rule from the last layer to the first."""
-        activity = self._forward(params, self.X)
-        gradient = np.empty_like(params)
+        layers, gradient = self.layers(params), np.empty_like(params)
+        activity = self._forward(layers, self.X)
         error = activity.pop()  # slope of the loss in the scores: probability - 1 for the right label, mean over rows
         error -= error.max(axis=1, keepdims=True)
         np.exp(error, out=error)
         error /= error.sum(axis=1, keepdims=True)
         error[np.arange(self.n_rows), self.labels] -= 1
         error /= self.n_rows
-        views = zip(reversed(self.layers(gradient)), reversed(self.layers(params)), strict=True)
+        views = zip(reversed(self.layers(gradient)), reversed(layers), strict=True)
         for (slope_weights, slope_biases), (weights, _) in views:
             below = activity.pop()
             np.matmul(error.T, below, out=slope_weights)
@@ -360,7 +372,7 @@ class Network:
 
     def predict(self, params, X=None):
         """The label with the highest score for each row: (n_rows,)."""
-        return self._forward(params, self.X if X is None else X)[-1].argmax(axis=1)
+        return self._forward(self.layers(params), self.X if X is None else X)[-1].argmax(axis=1)
 
     def accuracy(self, params):
         """The share of rows whose label is predicted right."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gdhelpers.descent import Trajectory, descend, minibatches
+from gdhelpers.descent import AT_ONCE, MANY, Trajectory, descend, minibatches
 from gdhelpers.optimizers import GradientDescent, Momentum, step_decay
 from gdhelpers.problems import Landscape, LeastSquares, parabola, two_valleys
 
@@ -556,3 +556,55 @@ def test_time_of_the_watcher_is_not_counted(five, monkeypatch):
 def test_watch_that_is_no_function_is_refused(five, complains):
     with complains("watch must be None or a function"):
         descend(five, (0.05, 100), GradientDescent(1e-7), 2, watch=3)
+
+
+class Wide:
+    """A sum of squares in very many parameters, whose slope is not a number from one step on."""
+
+    n_params = MANY + 1
+
+    def __init__(self, breaks_at):
+        self.breaks_at, self.calls = breaks_at, 0
+
+    def loss(self, params):
+        return (params**2).sum(axis=-1)
+
+    def gradient(self, params):
+        self.calls += 1
+        slope = 2 * params
+        if self.calls >= self.breaks_at:
+            slope[-1] = np.nan
+        return slope
+
+
+@pytest.mark.parametrize(("breaks_at", "seen_at"), [(3, 10), (10, 10), (11, 20), (24, 25)])
+def test_wide_walk_is_looked_at_every_tenth_step_and_records_nothing_broken(breaks_at, seen_at):
+    walk = descend(Wide(breaks_at), np.ones(Wide.n_params), GradientDescent(0.1), 25, record_every=100)
+    assert walk.diverged == seen_at
+    assert np.isfinite(walk.params).all()
+    assert np.isfinite(walk.losses).all()
+    assert walk.steps[0] == 0
+
+
+def test_wide_walk_is_looked_at_before_each_record():
+    walk = descend(Wide(3), np.ones(Wide.n_params), GradientDescent(0.1), 25, record_every=3)
+    assert walk.diverged == 3
+    assert walk.steps.tolist() == [0, 2]
+
+
+def test_losses_of_many_records_on_many_rows_are_computed_in_parts():
+    asked = []
+
+    class Many:
+        n_rows = AT_ONCE // 4
+
+        def loss(self, params):
+            asked.append(len(params))
+            return (params**2).sum(axis=-1)
+
+        def gradient(self, params):
+            return 2 * params
+
+    walk = descend(Many(), np.ones(2), GradientDescent(0.1), 10)
+    assert asked == [4, 4, 3]
+    np.testing.assert_allclose(walk.losses, 2 * 0.8 ** (2 * np.arange(11)))

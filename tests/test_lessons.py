@@ -10,6 +10,7 @@ import pytest
 from gdhelpers import lessons, plots
 from gdhelpers.datasets import houses
 from gdhelpers.lessons import (
+    check_adam,
     check_gradient,
     check_installation,
     check_learning_rate,
@@ -254,6 +255,7 @@ CHECKS = {  # name: the check as a function of the learner's value, and whether 
         lambda mine: judge(check_learning_rate, mine, LeastSquares.line(SIZE / 1000, PRICE), (50, 20), 60, 1),
         False,
     ),
+    "adam": (lambda mine: judge(check_adam, mine), True),
 }
 EVERY_CHECK = pytest.mark.parametrize("name", sorted(CHECKS))
 FUNCTION_CHECKS = pytest.mark.parametrize("name", sorted(name for name, (_, function) in CHECKS.items() if function))
@@ -294,7 +296,7 @@ def test_what_is_no_number_is_refused_in_plain_words(name, value):
 
 @EVERY_CHECK
 def test_not_a_number_is_named(name):
-    shape = {"gradient": (2,), "step": (2,), "walk": (11, 2)}.get(name, ())
+    shape = {"gradient": (2,), "step": (2,), "walk": (11, 2), "adam": (3,)}.get(name, ())
     verdict = given(name, np.full(shape, np.nan))
     assert verdict.passed is False
     assert "NaN" in verdict.message
@@ -305,8 +307,8 @@ def test_function_that_stops_is_quoted(name):
     def mine(*arguments):
         return 1 / 0
 
-    check = {"loss": check_loss, "gradient": check_gradient, "step": check_step}[name]
-    verdict = check(mine, SIZE, PRICE)
+    checks = {"loss": check_loss, "gradient": check_gradient, "step": check_step}
+    verdict = check_adam(mine) if name == "adam" else checks[name](mine, SIZE, PRICE)
     assert verdict.passed is False
     assert verdict.message == "Your function stopped with ZeroDivisionError: division by zero"
 
@@ -575,5 +577,87 @@ def own_loss(params):
 )
 def test_bad_learning_rate_is_diagnosed(rate, words):
     verdict = given("rate", rate)
+    assert verdict.passed is False
+    assert verdict.message.startswith(words)
+
+
+# check_adam
+
+
+def adam(
+    w,
+    m,
+    v,
+    g,
+    t,
+    *,
+    share=0.1,
+    square=lambda g: g**2,
+    shift=0,
+    root=np.sqrt,
+    correct_m=True,
+    correct_v=True,
+    inside=0.0,
+):
+    """Adam's step, and by its options one with a mistake."""
+    m, v = 0.9 * m + share * g, 0.999 * v + 0.001 * square(g)
+    with np.errstate(all="ignore"):
+        m_hat = m / (1 - np.float64(0.9) ** (t + shift)) if correct_m else m
+        v_hat = v / (1 - np.float64(0.999) ** (t + shift)) if correct_v else v
+        return w - 0.1 * m_hat / (root(v_hat + inside) + (0 if inside else 1e-8)), m, v
+
+
+def spoiled(**options):
+    return lambda w, m, v, g, t: adam(w, m, v, g, t, **options)
+
+
+def changed(change):
+    """Adam whose three results are changed at the end: change(old w, old m, old v, new w, new m, new v)."""
+    return lambda w, m, v, g, t: change(w, m, v, *adam(w, m, v, g, t))
+
+
+RIGHT_ADAMS = {
+    "tuple": adam,
+    "list": lambda w, m, v, g, t: list(adam(w, m, v, g, t)),
+    "array": lambda w, m, v, g, t: np.array(adam(w, m, v, g, t)),
+    "constants with defaults": lambda w, m, v, g, t, alpha=0.1: adam(w, m, v, g, t),
+}
+WRONG_ADAMS = {
+    "no correction": (spoiled(correct_m=False, correct_v=False), "That is the article's formula: the bias correction"),
+    "m not corrected": (spoiled(correct_m=False), "m is not corrected"),
+    "v not corrected": (spoiled(correct_v=False), "v is not corrected"),
+    "no root": (spoiled(root=lambda v: v), "The square root of v is missing"),
+    "no epsilon": (spoiled(inside=1e-30), "Epsilon is missing"),
+    "epsilon inside": (spoiled(inside=1e-8), "Epsilon stands inside the root"),
+    "g for its square": (spoiled(square=lambda g: g), "v averages the squares: g**2, not g"),
+    "t from 0": (spoiled(shift=-1), "You correct as if this were step t - 1: t counts from 1"),
+    "t one too many": (spoiled(shift=1), "You correct as if this were step t + 1: t counts from 1"),
+    "heavy ball": (spoiled(share=1), "In m the new gradient counts (1 - beta1) times"),
+    "corrected m kept": (changed(lambda w, m, v, a, b, c: (a, b / (1 - 0.9**3), c)), "m keeps the plain average"),
+    "corrected v kept": (changed(lambda w, m, v, a, b, c: (a, b, c / (1 - 0.999**3))), "v keeps the plain average"),
+    "old m": (changed(lambda w, m, v, a, b, c: (a, m, c)), "m did not change"),
+    "old v": (changed(lambda w, m, v, a, b, c: (a, b, v)), "v did not change"),
+    "old w": (changed(lambda w, m, v, a, b, c: (w, b, c)), "w did not change"),
+    "uphill": (changed(lambda w, m, v, a, b, c: (2 * w - a, b, c)), "You walk uphill"),
+    "no rate": (changed(lambda w, m, v, a, b, c: (w + 10 * (a - w), b, c)), "The learning rate alpha is missing"),
+    "order": (changed(lambda w, m, v, a, b, c: (b, c, a)), "At w = 1.0, m = 0.2"),
+    "w alone": (lambda *given: adam(*given)[0], "Wanted: adam_step(w, m, v, g, t) returns the new w, m and v."),
+    "m, shares swapped": (
+        lambda w, m, v, g, t: (w, 0.1 * m + 0.9 * g, v), "In m the two shares are swapped"),
+    "v, shares swapped": (
+        lambda w, m, v, g, t: (w, 0.9 * m + 0.1 * g, 0.001 * v + 0.999 * g**2), "In v the two shares are swapped"),
+    "v with beta1": (lambda w, m, v, g, t: (w, 0.9 * m + 0.1 * g, 0.9 * v + 0.1 * g**2), "v used beta1"),
+    "v, whole squares": (lambda w, m, v, g, t: (w, 0.9 * m + 0.1 * g, 0.999 * v + g**2), "In v the new square counts"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mine", RIGHT_ADAMS.values(), ids=RIGHT_ADAMS)
+def test_right_adam_is_accepted_in_every_style(mine):
+    assert CHECKS["adam"][0](mine).passed
+
+
+@pytest.mark.parametrize(("mine", "words"), WRONG_ADAMS.values(), ids=WRONG_ADAMS)
+def test_wrong_adam_is_diagnosed(mine, words):
+    verdict = CHECKS["adam"][0](mine)
     assert verdict.passed is False
     assert verdict.message.startswith(words)

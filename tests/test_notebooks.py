@@ -308,6 +308,8 @@ def test_unchanged_notebook_has_no_faults(example):
 def test_digit_changed_by_hand_is_found_in_every_text(path):
     tried = 0
     for cell in code_cells(read(path)):
+        if MEASURED in cell.metadata.get("tags", []):
+            continue
         fresh = nbformat.v4.new_notebook(cells=[cell])
         for number, output in enumerate(cell.outputs):
             for key in ("text", "text/plain"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gdhelpers.optimizers import (
+    PIECE,
     GradientDescent,
     Momentum,
     constant,
@@ -271,3 +272,19 @@ def test_a_schedule_that_gives_no_rate_is_refused(complains, optimizer, rate):
     broken = optimizer(lambda step: 0.1 if step < 2 else rate)
     with complains(f"the learning-rate schedule must give a number from 0 up; at step 2 it gave {rate!r}"):
         walk(broken, 1.0, 3)
+
+
+# Many parameters at once
+
+
+@pytest.mark.parametrize("n", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 7])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradient_descent_on_many_parameters_is_the_plain_formula(n, dtype):
+    rng = np.random.default_rng(0)
+    params, gradient = (rng.standard_normal(n).astype(dtype) for _ in range(2))
+    before = params.copy(), gradient.copy()
+    new, _ = GradientDescent(0.1)(params, gradient)
+    assert new.dtype == dtype
+    assert (new == params - dtype(0.1) * gradient).all()
+    assert (params == before[0]).all()
+    assert (gradient == before[1]).all()

@@ -1,11 +1,12 @@
 import math
+import warnings
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
 
 from gdhelpers.datasets import houses
-from gdhelpers.problems import Landscape, LeastSquares, numerical_gradient, parabola, two_valleys
+from gdhelpers.problems import BLOCK, Landscape, LeastSquares, numerical_gradient, parabola, two_valleys
 
 SEEDS = range(5)
 ARTICLE = (0.05, 100)
@@ -427,3 +428,20 @@ def test_params_that_are_no_numbers_are_refused(complains, five, params):
 def test_an_array_of_text_is_refused_in_one_line(complains):
     with complains("X must hold numbers only"):
         LeastSquares(np.array([["a", "b"], ["c", "d"]]), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("n_rows", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 5])
+def test_gradient_over_many_rows_is_the_mean_over_all_of_them(n_rows):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((n_rows, 3)), rng.standard_normal(n_rows)
+    problem, places = LeastSquares(X, y), rng.standard_normal((2, 4, 3))
+    expected = np.array([2 * X.T @ (X @ place - y) / n_rows for place in places.reshape(-1, 3)]).reshape(places.shape)
+    np.testing.assert_allclose(problem.gradient(places), expected, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(problem.gradient(places[0, 0]), expected[0, 0], rtol=1e-10, atol=1e-13)
+
+
+def test_loss_far_out_is_not_finite_and_warns_of_nothing(five):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert five.loss((1e200, 0)) == np.inf
+        assert not np.isfinite(five.loss(five.after(ARTICLE, 1e-5, 10**6)))

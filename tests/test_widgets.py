@@ -17,7 +17,7 @@ from gdhelpers.datasets import digits, houses, many_houses
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
-from gdhelpers.problems import LeastSquares, Network, parabola, two_valleys
+from gdhelpers.problems import LeastSquares, Network, camel, parabola, rippled_bowl, two_valleys
 
 SIZE, PRICE = houses()
 MANY = many_houses(300, np.random.default_rng(0))
@@ -33,6 +33,23 @@ def small_training():
     return widgets.training_explorer(Network(data.train_X[:60], data.train_labels[:60], sizes), test, n_epochs=2)
 
 
+def play(learning_rate, rng, direction, n_pulls=300):
+    """Three arms, a softmax policy, REINFORCE."""
+    theta, history = np.zeros(3), []
+    for _ in range(n_pulls):
+        p = np.exp(theta - theta.max())
+        p /= p.sum()
+        arm = rng.choice(3, p=p)
+        reward = rng.random() < (0.2, 0.5, 0.8)[arm]
+        theta = theta + direction * learning_rate * reward * (np.eye(3)[arm] - p)
+        history.append(p)
+    return np.array(history)
+
+
+SIZES = {"the houses": 2, "the article's net": 1_290_510, "ResNet-50": 25_557_032, "GPT-3": 174_604_259_328}
+KEPT = {"Adam": {"weight": 4, "slope": 4, "m": 4, "v": 4}, "no training": {"weight": 2}}
+MACHINES = {"a laptop core": 5e10, "1,000 accelerators": 1e17}
+
 EXPLORERS = {  # as the lessons build them, only smaller
     "slope_explorer": lambda: widgets.slope_explorer(parabola()),
     "line_explorer": lambda: widgets.line_explorer(SIZE, PRICE),
@@ -46,6 +63,20 @@ EXPLORERS = {  # as the lessons build them, only smaller
         LeastSquares.line(MANY.size / 1000, MANY.price), n_steps=200
     ),
     "training_explorer": small_training,
+    "three_types_explorer": lambda: widgets.three_types_explorer(
+        LeastSquares.line(MANY.size / 1000, MANY.price), n_updates=300
+    ),
+    "gradient_cloud": lambda: widgets.gradient_cloud(
+        LeastSquares.line(MANY.size / 1000, MANY.price), (50, 100), n_batches=50
+    ),
+    "scale_explorer": lambda: widgets.scale_explorer(SIZES, KEPT, MACHINES),
+    "bandit_explorer": lambda: widgets.bandit_explorer(play, (0.2, 0.5, 0.8)),
+    "valley_explorer": lambda: widgets.valley_explorer(
+        camel(), (-2.0, -1.0), (2.0, 1.0), (1.9, 0.9), rates=(-3, -1), rate=0.01
+    ),
+    "race_explorer": lambda: widgets.race_explorer(rippled_bowl(), -6.0, 6.0, start=5.0),
+    "shaken_explorer": lambda: widgets.shaken_explorer(np.array([4.0, -4.0])),
+    "ravine_explorer": widgets.ravine_explorer,
 }
 EVERY_EXPLORER = pytest.mark.parametrize("name", sorted(EXPLORERS))
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -296,6 +327,13 @@ class TestBlindfold:
         assert self.place(picture) == 0
         assert_sound(picture)
 
+    def test_a_step_against_the_edge_is_no_step(self, picture):
+        picture.controls["left"].click()
+        assert picture.sentence.startswith("1 step. ")
+        picture.controls["left"].click()
+        assert self.place(picture) == 0
+        assert picture.sentence.startswith("1 step. ")
+
     def test_words_say_height_and_slope_where_you_stand(self, picture):
         valley = two_valleys()
         picture.controls["right"].click()
@@ -420,6 +458,13 @@ def test_step_explorer_starts_with_the_table_of_the_article_and_goes_to_0_0775()
     picture.controls["step"].value = 1
     assert "0.0775000 × size" in picture.sentence
     assert picture.controls["step"].max == 20
+
+
+def test_step_explorer_names_the_step_it_shows_when_only_every_tenth_was_recorded():
+    walk = descend(LeastSquares.line(SIZE, PRICE), (0.05, 100), GradientDescent(1e-7), 20, record_every=10)
+    picture = widgets.step_explorer(SIZE, PRICE, walk)
+    picture.controls["step"].value = 17
+    assert picture.sentence.startswith("Step 10: ")
 
 
 @pytest.mark.parametrize(("b", "steps"), [(100, "15"), (0, "293,165,231")])
@@ -592,7 +637,8 @@ def test_schedule_explorer_says_that_a_walk_diverges():
 def test_text_in_the_picture_is_large_and_in_the_colours_of_the_course(name):
     texts = [text for ax in EXPLORERS[name]().figure.axes for text in ax.texts]
     assert all(text.get_fontsize() >= 11 for text in texts)
-    assert {text.get_color() for text in texts} <= {plots.DATA, plots.MODEL, plots.FAINT, plots.LIMIT, "black"}
+    racers = {color for color, _ in plots.RACERS}
+    assert {text.get_color() for text in texts} <= racers | {plots.DATA, plots.FAINT, plots.LIMIT, "black"}
 
 
 # The progress bar

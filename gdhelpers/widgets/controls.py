@@ -41,9 +41,20 @@ def rate_slider(low, high, value):
     return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
 
 
+def batch_slider(n_rows, value):
+    """A batch-size slider: 1, 2, 4, 8, ... and all rows; any other number can be typed. Round what it gives."""
+    options = {"base": 2, "min": 0, "max": float(np.log2(n_rows)), "step": 1, "value": value, "readout_format": ".0f"}
+    return _FloatLogSlider(description="batch size B (log)", style=WIDE, layout={"width": "380px"}, **options)
+
+
 def alpha(learning_rate):
     """The learning rate as its slider shows it."""
     return f"α = {number(float(f'{learning_rate:.3g}'))}"
+
+
+def counted(count, thing):
+    """A count in words: 1 step, 1,000 steps."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def margins(values):
@@ -55,9 +66,10 @@ def margins(values):
 def outcome(walk):
     """How a walk went, in words."""
     losses = f"loss {number(walk.losses[0])} → {number(walk.losses[-1])}"
+    steps = counted(walk.steps[-1], "step")
     if walk.diverged:
-        return f"The walk diverges: {losses} after {walk.steps[-1]} steps, beyond all bounds at step {walk.diverged}."
-    return f"{walk.steps[-1]} steps: {losses}."
+        return f"The walk diverges: {losses} after {steps}, beyond all bounds at step {walk.diverged}."
+    return f"{steps}: {losses}."
 
 
 class Progress(widgets.HBox):

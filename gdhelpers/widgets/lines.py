@@ -10,7 +10,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, constant, cosine, exponential_decay, step_decay, warmup
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-from gdhelpers.widgets.controls import WIDE, alpha, margins, mark_escape, outcome, rate_slider, slider
+from gdhelpers.widgets.controls import WIDE, alpha, counted, margins, mark_escape, outcome, rate_slider, slider
 
 
 def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
@@ -94,8 +94,8 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         fog_bank.set_alpha(0 if lifted else 0.25)
         ground.set_data((x, heights) if lifted else ([], []))
         trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))
-        here = f"{len(places) - 1} steps. Where you stand: height {height:.1f} m, slope {slope:+.1f} m for each unit."
-        here += f" A step leads to {landings[0]:.1f} or {landings[1]:.1f}."
+        here = f"{counted(len(places) - 1, 'step')}. Where you stand: height {height:.1f} m, slope {slope:+.1f} m"
+        here += f" for each unit. A step leads to {landings[0]:.1f} or {landings[1]:.1f}."
         if not lifted:
             return f"{here} Everything else is fog."
         best = landscape.loss(landscape.minima[0])
@@ -106,10 +106,11 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     picture = LivePicture(fig, actors, controls, update, alt=alt)
 
     def move(direction):
-        if direction:
-            places.append(float(np.clip(places[-1] + direction * controls["stride"].value, low, high)))
-        else:
+        landing = float(np.clip(places[-1] + direction * controls["stride"].value, low, high))
+        if not direction:
             del places[1:]
+        elif landing != places[-1]:  # at the edge of the map a step leads nowhere and is none
+            places.append(landing)
         picture.refresh()
 
     for name, direction in (("left", -1), ("right", 1), ("again", 0)):
@@ -218,7 +219,7 @@ def step_explorer(size, price, walk):
         plots.set_model_line(line, w, b)
         trail.set_data(*part.params.T)
         dot.set_data([w], [b])
-        return f"Step {step}: price = {w:.7f} × size + {b:.7f}, loss {number(loss)}."
+        return f"Step {part.steps[-1]}: price = {w:.7f} × size + {b:.7f}, loss {number(loss)}."
 
     controls = {"step": slider("step", 0, int(walk.steps[-1]), 0, 1)}
     actors = [*(text for row in cells for text in row), line, trail, dot]
@@ -315,7 +316,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
         you.set_data([learning_rate], [0.62])
         needed = problem.steps_to(1e-6, first, learning_rate)
-        count = "never" if needed is None else f"after {needed:,} step{'' if needed == 1 else 's'}"
+        count = "never" if needed is None else f"after {counted(needed, 'step')}"
         regime = _regime(1 - 2 * learning_rate / limit)
         return f"Size in {units}, {alpha(learning_rate)}, {regime}. {outcome(walk)}{escape} Loss below 1e-6: {count}."
 

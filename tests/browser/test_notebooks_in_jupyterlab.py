@@ -135,7 +135,7 @@ class Explorer:
     def put_back(self, handle, readout, place):
         """Type the number of the start into the slider's readout, so that the next slider starts from there."""
         field = (handle.evaluate_handle("it => it.closest('.widget-inline-hbox')")).query_selector("[contenteditable]")
-        if field is None or handle.evaluate("course.place") == place:
+        if field is None or not field.is_visible() or handle.evaluate("course.place") == place:
             return None
         self.box.evaluate("course.remember")
         field.focus()
