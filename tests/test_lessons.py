@@ -24,6 +24,7 @@ from gdhelpers.lessons import (
     predict,
 )
 from gdhelpers.problems import LeastSquares
+from gdhelpers.progress import Progress
 
 SIZE, PRICE = houses()
 START, RATE, N_STEPS = (0.05, 100), 1e-7, 10  # as in the lesson
@@ -205,6 +206,336 @@ def test_stored_words_are_question_and_options_and_never_the_answer(prediction):
 def test_bad_prediction_is_refused_in_one_sentence(complains, options, answer, words):
     with complains(words):
         predict(QUESTION, options, answer)
+
+
+# What was locked and passed in an earlier run
+
+
+@pytest.fixture
+def restart(tmp_path, monkeypatch):
+    """`restart()`: a new kernel of the lesson, in the same folder."""
+
+    def restart(lesson="01_the_problem"):
+        monkeypatch.setattr(lessons, "kept", Progress(tmp_path, lesson))
+        return lessons.kept
+
+    restart()
+    return restart
+
+
+def answer(question, choice):
+    question.choice.value = choice
+    question.button.click()
+    return question
+
+
+@pytest.mark.parametrize("choice", OPTIONS)
+def test_prediction_is_still_locked_after_a_restart_with_its_reply(restart, choice):
+    before = answer(predict(QUESTION, OPTIONS, "Left"), choice)
+    for _ in range(2):  # run again, and run again after a restart
+        after = predict(QUESTION, OPTIONS, "Left")
+        assert (after.locked, after.choice.value, after.reply.value) == (choice, choice, before.reply.value)
+        assert after.choice.disabled
+        assert after.button.disabled
+        answer(after, "Neither" if choice == "Left" else "Left")
+        assert (after.locked, after.choice.value) == (choice, choice)
+        restart()
+    entry = lessons.kept.recall("predictions", QUESTION)
+    assert (entry["answer"], entry["right"]) == (choice, choice == "Left")
+
+
+def test_choice_that_is_not_locked_is_not_kept(restart):
+    prediction = predict(QUESTION, OPTIONS, "Left")
+    prediction.button.click()
+    prediction.choice.value = "Left"
+    restart()
+    assert predict(QUESTION, OPTIONS, "Left").choice.value is None
+    assert lessons.kept.lessons() == {}
+
+
+def test_prediction_of_other_words_or_another_lesson_is_asked_anew(restart):
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    assert predict(QUESTION + "?", OPTIONS, "Left").locked is None
+    assert predict(QUESTION, {"Left": "Yes it is.", "Up": "No."}, "Left").locked is None, "Right is no option now"
+    restart("02_walk_downhill")
+    assert predict(QUESTION, OPTIONS, "Left").locked is None
+
+
+def test_stored_words_are_the_same_when_a_prediction_was_locked_before(restart):
+    before = predict(QUESTION, OPTIONS, "Left")._repr_mimebundle_()
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    restart()
+    after = predict(QUESTION, OPTIONS, "Left")._repr_mimebundle_()
+    assert after["text/plain"] == before["text/plain"]
+    assert after.keys() == before.keys()
+
+
+def test_passed_check_is_kept_and_an_untouched_stub_is_still_not_attempted(restart):
+    height = 9
+    assert check_number(height, 9).passed
+    first = lessons.kept.recall("checks", "check_number(height)")
+    assert first["right"] is True
+    restart()
+    height = ...
+    assert check_number(height, 9).passed is None
+    height = 8
+    assert check_number(height, 9).passed is False
+    assert lessons.kept.recall("checks", "check_number(height)") == first
+
+
+def test_failed_check_is_not_kept(restart):
+    assert not check_number(8, 9).passed
+    assert not check_number(..., 9).passed
+    assert lessons.kept.lessons() == {}
+
+
+def test_the_day_on_which_a_check_was_passed_first_stays(restart):
+    height = 9
+    path = lessons.kept.path
+    assert check_number(height, 9).passed
+    path.write_text(re.sub(r"\d{4}-\d\d-\d\d", "2020-02-20", path.read_text()))
+    assert check_number(height, 9).passed
+    assert lessons.kept.recall("checks", "check_number(height)")["when"] == "2020-02-20"
+
+
+def test_every_lesson_goes_on_when_progress_cannot_be_saved_and_says_so_once(restart, monkeypatch):
+    def fail(*args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.replace", fail)
+    prediction = answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    reply, trouble = ET.fromstring(f"<p>{prediction.reply.value}</p>")
+    assert reply.text == "No: Left. It rises & rises there."
+    assert trouble.text.startswith("Your progress is not saved: progress.json beside the notebooks cannot be written")
+    assert trouble.get("role") == "status"
+    assert prediction.locked == "Right"
+    assert "not saved" not in answer(predict(QUESTION + "?", OPTIONS, "Left"), "Right").reply.value
+    verdict = check_number(9, 9)
+    assert (verdict.passed, verdict.trouble) == (True, "")
+
+
+def test_broken_file_is_said_below_the_first_question(restart):
+    lessons.kept.path.write_text("broken")
+    assert "It is kept as progress.broken.json" in predict(QUESTION, OPTIONS, "Left").reply.value
+    prediction = predict(QUESTION, OPTIONS, "Left")
+    assert prediction.reply.value == ""
+    assert answer(prediction, "Left").locked == "Left"
+
+
+def test_trouble_is_said_with_a_verdict_and_in_a_box_of_its_own(restart):
+    lessons.kept.path.mkdir()
+    verdict = check_number(9, 9)
+    first, second = repr(verdict).splitlines()
+    assert first == "Right. That is the number."
+    assert second.startswith("Your progress is not saved")
+    boxes = ET.fromstring(f"<p>{verdict._repr_html_()}</p>")
+    assert [box.text for box in boxes] == [first, second]
+    assert repr(check_number(9, 9)) == first
+
+
+def test_forget_starts_this_lesson_over(restart):
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    check_number(9, 9)
+    restart("02_walk_downhill")
+    answer(predict(QUESTION, OPTIONS, "Left"), "Neither")
+    restart()
+    assert repr(lessons.forget()) == "Forgotten in this lesson: 2. Run its cells again to start over."
+    assert predict(QUESTION, OPTIONS, "Left").locked is None
+    restart("02_walk_downhill")
+    assert predict(QUESTION, OPTIONS, "Left").locked == "Neither"
+
+
+def test_deleting_the_file_starts_over(restart):
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    lessons.kept.path.unlink()
+    prediction = predict(QUESTION, OPTIONS, "Left")
+    assert (prediction.locked, prediction.reply.value) == (None, "")
+
+
+def test_report_counts_what_is_done(restart):
+    assert repr(lessons.progress_report()) == "Nothing is done yet: lock a prediction or pass a check."
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    answer(predict("Why?", OPTIONS, "Left"), "Left")
+    check_number(9, 9)
+    restart("00 & <b>")
+    answer(answer(lessons.quiz(QUIZ).questions[0], "Right"), "Left")
+    report = lessons.progress_report()
+    assert repr(report).splitlines() == [
+        "00 & <b>: predictions locked 0 (right 0), checks passed 0, quiz questions answered 1 (right 0)",
+        "01_the_problem: predictions locked 2 (right 1), checks passed 1",
+        "Kept in progress.json beside the notebooks, and sent nowhere.",
+    ]
+    table, end = ET.fromstring(f"<p>{report._repr_html_()}</p>")
+    rows = [[cell.text for cell in row] for row in table.iter("tr")]
+    assert rows[1:] == [["00 & <b>", "0", "0", "0", "1", "0"], ["01_the_problem", "2", "1", "1", "0", "0"]]
+    assert len(rows[0]) == len(rows[1])
+    assert end.text == repr(report).splitlines()[-1]
+
+
+def test_report_export_and_forget_say_when_nothing_is_kept():
+    for said in (lessons.progress_report(), lessons.export_progress("Ada"), lessons.forget()):
+        assert "Nothing is kept here: progress is kept when a lesson is opened in JupyterLab" in repr(said)
+
+
+def test_report_says_why_nothing_can_be_kept(restart):
+    lessons.kept.path.mkdir()
+    assert "cannot be read" in repr(lessons.progress_report())
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    assert "predictions locked 1 (right 0)" in repr(lessons.progress_report())
+
+
+def test_export_is_a_file_for_the_teacher(restart):
+    answer(predict(QUESTION, OPTIONS, "Left"), "Right")
+    said = lessons.export_progress(" Ada Lovelace ")
+    assert repr(said) == "Written: progress_Ada_Lovelace.csv, beside the notebooks. Give that file to your teacher."
+    assert ET.fromstring(said._repr_html_()).text == repr(said)
+    written = lessons.kept.path.with_name("progress_Ada_Lovelace.csv").read_text(encoding="utf-8-sig")
+    assert written.splitlines()[1].startswith("Ada Lovelace,01_the_problem,predictions,Which way is <down>?,Right,no,")
+
+
+def test_export_that_fails_says_so(restart):
+    lessons.kept.path.with_name("progress_Ada.csv").mkdir()
+    assert repr(lessons.export_progress("Ada")).startswith("The table is not written: progress_Ada.csv beside")
+
+
+@pytest.mark.parametrize("student", ["", "  ", None, 7, "Ada\nLovelace"])
+def test_export_wants_a_name(restart, complains, student):
+    with complains("student must be a name"):
+        lessons.export_progress(student)
+
+
+# The quiz
+
+QUIZ = [
+    (QUESTION, OPTIONS, "Left"),
+    ("Is α a <rate>?", {"Yes": "It is & stays.", "No": "Look again."}, "Yes"),
+    ("How many?", {"1": "One is too few.", "2": "Two it is.", "3": "Three is too many."}, "2"),
+]
+
+
+def score(quiz):
+    box = ET.fromstring(quiz.score.value)
+    assert box.get("role") == "status"
+    return box.text
+
+
+def test_quiz_shows_every_question_with_options_a_button_and_a_score():
+    quiz = lessons.quiz(QUIZ)
+    *questions, last = quiz.children
+    assert last is quiz.score
+    for number, (question, (text, options, _)) in enumerate(zip(questions, QUIZ, strict=True), 1):
+        heading, choice, button, reply = question.children
+        lead = ET.fromstring(f"<p>{heading.value}</p>")[0]
+        assert (lead.text, lead.tail.strip()) == (f"Question {number} of 3.", text)
+        assert list(choice.options) == list(options)
+        assert (choice.value, button.description, reply.value) == (None, "Check my answer", "")
+    assert score(quiz) == "The first answer to each question counts. After that, try until you know why."
+
+
+def test_wrong_answer_is_explained_and_may_be_tried_again_but_the_first_counts():
+    quiz = lessons.quiz(QUIZ)
+    question = answer(quiz.questions[0], "Right")
+    assert ET.fromstring(question.reply.value).text == "No, try another. It rises & rises there."
+    assert "Left" not in question.reply.value
+    assert lessons.RED in question.reply.value
+    assert not question.choice.disabled
+    assert not question.button.disabled
+    assert score(quiz) == "1 of 3 answered, 0 right at the first try."
+    answer(question, "Left")
+    assert ET.fromstring(question.reply.value).text == "Yes. It falls to the left."
+    assert lessons.GREEN in question.reply.value
+    assert question.choice.disabled
+    assert question.button.disabled
+    question.choice.value = "Neither"
+    assert question.choice.value == "Left"
+    assert score(quiz) == "1 of 3 answered, 0 right at the first try."
+
+
+def test_button_without_a_choice_is_no_answer():
+    quiz = lessons.quiz(QUIZ)
+    quiz.questions[0].button.click()
+    assert "Choose one first." in quiz.questions[0].reply.value
+    assert score(quiz).startswith("The first answer to each question counts.")
+
+
+def test_score_counts_first_answers_and_names_what_is_not_solved():
+    quiz = lessons.quiz(QUIZ)
+    answer(quiz.questions[1], "Yes")
+    assert score(quiz) == "1 of 3 answered, 1 right at the first try."
+    answer(quiz.questions[2], "3")
+    answer(quiz.questions[0], "Neither")
+    assert score(quiz) == "All answered: 1 of 3 right at the first try. Not solved yet: 1, 3."
+    assert lessons.GREEN not in quiz.score.value
+    answer(quiz.questions[2], "2")
+    assert score(quiz) == "All answered: 1 of 3 right at the first try. Not solved yet: 1."
+    answer(quiz.questions[0], "Left")
+    assert score(quiz) == "All answered: 1 of 3 right at the first try. Every question is solved."
+    assert lessons.GREEN in quiz.score.value
+
+
+def test_stored_words_of_a_quiz_are_its_questions_whatever_was_answered(restart):
+    quiz = lessons.quiz(QUIZ)
+    stored = quiz._repr_mimebundle_()["text/plain"]
+    assert stored.splitlines()[:5] == [
+        "A quiz of 3.",
+        "1. Which way is <down>?",
+        "  ( ) Left",
+        "  ( ) Right",
+        "  ( ) Neither",
+    ]
+    assert not any(reply in stored for _, options, _ in QUIZ for reply in options.values())
+    answer(quiz.questions[0], "Left")
+    assert quiz._repr_mimebundle_()["text/plain"] == stored
+    assert lessons.quiz(QUIZ)._repr_mimebundle_()["text/plain"] == stored
+
+
+def test_quiz_survives_a_restart(restart):
+    quiz = lessons.quiz(QUIZ)
+    answer(quiz.questions[0], "Left")
+    answer(answer(quiz.questions[1], "No"), "Yes")
+    answer(quiz.questions[2], "1")
+    before = score(quiz)
+    restart()
+    quiz = lessons.quiz(QUIZ)
+    assert score(quiz) == before == "All answered: 1 of 3 right at the first try. Not solved yet: 3."
+    assert [question.first for question in quiz.questions] == ["Left", "No", "1"]
+    assert [question.choice.value for question in quiz.questions] == ["Left", "Yes", "1"]
+    assert [question.button.disabled for question in quiz.questions] == [True, True, False]
+    assert "No, try another. One is too few." in quiz.questions[2].reply.value
+    answer(answer(quiz.questions[2], "3"), "2")
+    restart()
+    assert score(lessons.quiz(QUIZ)) == "All answered: 1 of 3 right at the first try. Every question is solved."
+    kept = lessons.kept.recall("quiz", "How many?")
+    assert (kept["answer"], kept["latest"], kept["right"]) == ("1", "2", False)
+
+
+def test_kept_answer_of_an_older_course_does_no_harm(restart):
+    lessons.kept.keep("quiz", "How many?", answer="2", latest="3", right=True)  # 3 was right then
+    quiz = lessons.quiz(QUIZ)
+    assert quiz.questions[2].locked == quiz.questions[2].choice.value == "2"
+    assert "Yes. Two it is." in quiz.questions[2].reply.value
+
+
+@pytest.mark.parametrize(
+    ("questions", "words"),
+    [
+        ([], "questions must be a list of"),
+        (None, "questions must be a list of"),
+        ({"a": 1}, "questions must be a list of"),
+        (["Why?"], "question 1 must be (question, {option: reply}, answer)"),
+        ([QUIZ[0], QUIZ[1][:2]], "question 2 must be (question, {option: reply}, answer)"),
+        ([(7, OPTIONS, "Left")], "question 1 must be"),
+        ([QUIZ[0], QUIZ[0]], "question 2 was asked before"),
+        ([QUIZ[0], ("Why?", OPTIONS, "Up")], "question 2: answer must be one of the options"),
+        ([("Why?", {"Left": "It is."}, "Left")], "question 1: options must be"),
+        ([("Why?", {"Left": "It is.", "Right": ""}, "Left")], "question 1: options must be"),
+        ([("Why?", {"Left": "It is.", "Right": None}, "Left")], "both of them text"),
+        ([("Why?", {1: "It is.", 2: "It is not."}, 1)], "both of them text"),
+    ],
+)
+def test_bad_quiz_is_refused_in_one_sentence(complains, questions, words):
+    with complains(words):
+        lessons.quiz(questions)
 
 
 # What a verdict looks like

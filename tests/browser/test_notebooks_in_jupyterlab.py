@@ -13,7 +13,8 @@ NOTEBOOKS = sorted(path.stem for path in (COURSE / "notebooks").glob("*.ipynb"))
 PATIENCE = 5_000  # milliseconds for a picture to answer; it takes about 40
 WRONG = ("Error displaying widget", "Error creating widget", "model not found", "Loading widget", "Traceback (most")
 EXPLORERS = ".widget-vbox:has(svg[role=img]):not(:has(.widget-vbox svg[role=img]))"
-PREDICTIONS = ".widget-vbox:has(> .widget-radio):has(> button)"
+QUESTIONS = ".widget-vbox:has(> .widget-radio):has(> button)"
+PREDICTIONS, QUIZZES = f"{QUESTIONS}:not(.gd-quiz *)", ".gd-quiz"
 REFUSAL = "This setting does not work"
 
 IN_PAGE = """
@@ -55,6 +56,8 @@ def test_runs_and_follows_its_controls(notebook):
         complaints += Explorer(notebook.page, explorer).complaints()
     for prediction in notebook.page.query_selector_all(PREDICTIONS):
         complaints += what_is_wrong_with_prediction(notebook.page, prediction)
+    for quiz in notebook.page.query_selector_all(QUIZZES):
+        complaints += what_is_wrong_with_quiz(notebook.page, quiz)
     notebook.wait_until_idle()
     complaints += [f"the kernel reports an error: {error}" for error in notebook.kernel_errors]
     complaints += [f"the page reports an error: {error}" for error in notebook.page_errors]
@@ -184,3 +187,31 @@ def what_is_wrong_with_prediction(page, prediction):
         return [f'the prediction "{question}" cannot be chosen and locked: {prediction.inner_text()[-200:]!r}']
     reply = prediction.query_selector("[role=status]").inner_text()
     return [] if reply.startswith(("Yes.", "No:")) else [f'the prediction "{question}" replies: {reply}']
+
+
+def what_is_wrong_with_quiz(page, quiz):
+    """Answer each question by keyboard, from its last option up, until one is right: each answer must be explained."""
+    for question in quiz.query_selector_all(QUESTIONS):
+        asked = question.inner_text().splitlines()[0]
+        for option in reversed(question.query_selector_all("input[type=radio]")):
+            before = question.evaluate("box => box.querySelector('[role=status]')?.textContent ?? ''")
+            option.press("Space")
+            question.query_selector("button").press("Enter")
+            try:
+                page.wait_for_function(
+                    "([box, before]) => ![before, ''].includes(box.querySelector('[role=status]')?.textContent ?? '')",
+                    arg=[question, before],
+                    timeout=PATIENCE,
+                )
+            except Exception:
+                return [f'"{asked}" does not reply to an answer: {question.inner_text()[-200:]!r}']
+            if question.query_selector("button:disabled"):
+                break
+        else:
+            return [f'"{asked}" has no right answer']
+    solved = "quiz => quiz.lastElementChild.textContent.includes('Every question is solved.')"
+    try:
+        page.wait_for_function(solved, arg=quiz, timeout=PATIENCE)
+    except Exception:
+        return [f"the quiz is solved and says: {quiz.inner_text()[-200:]!r}"]
+    return []
