@@ -553,6 +553,31 @@ def test_time_of_the_watcher_is_not_counted(five, monkeypatch):
     assert walk.seconds.tolist() == [0, 1, 2]
 
 
+def test_watch_may_look_more_often_than_is_recorded(five):
+    seen = []
+    options = {"record_every": 25, "watch_every": 4, "watch": lambda step, params: seen.append((step, params.copy()))}
+    walk = descend(five, (0.05, 100), GradientDescent(1e-7), 25, **options)
+    whole = descend(five, (0.05, 100), GradientDescent(1e-7), 25)
+    steps, places = zip(*seen, strict=True)
+    assert steps == (0, 4, 8, 12, 16, 20, 24, 25)
+    assert (np.array(places) == whole.params[list(steps)]).all()
+    assert walk.steps.tolist() == [0, 25]
+
+
+def test_stop_between_two_records_keeps_the_place_of_the_stop(five):
+    options = {"record_every": 10, "watch_every": 1, "watch": lambda step, params: step == 13}
+    walk = descend(five, (0.05, 100), GradientDescent(1e-7), 25, **options)
+    assert walk.steps.tolist() == [0, 10, 13]
+    assert walk.stopped == 13
+    assert (walk.params[-1] == descend(five, (0.05, 100), GradientDescent(1e-7), 13).params[-1]).all()
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, "4"])
+def test_watch_every_that_is_no_count_is_refused(five, complains, every):
+    with complains("watch_every must be a whole number, at least 1"):
+        descend(five, (0.05, 100), GradientDescent(1e-7), 2, watch=lambda step, params: None, watch_every=every)
+
+
 def test_watch_that_is_no_function_is_refused(five, complains):
     with complains("watch must be None or a function"):
         descend(five, (0.05, 100), GradientDescent(1e-7), 2, watch=3)

@@ -1,5 +1,6 @@
 """Predictions stay locked; every check accepts what is right and says of each known mistake what it is."""
 
+import itertools
 import re
 import warnings
 import xml.etree.ElementTree as ET
@@ -11,11 +12,13 @@ from gdhelpers import lessons, plots
 from gdhelpers.datasets import houses
 from gdhelpers.lessons import (
     check_adam,
+    check_backpropagation,
     check_gradient,
     check_installation,
     check_learning_rate,
     check_loss,
     check_number,
+    check_parameter_count,
     check_step,
     check_walk,
     predict,
@@ -587,6 +590,8 @@ CHECKS = {  # name: the check as a function of the learner's value, and whether 
         False,
     ),
     "adam": (lambda mine: judge(check_adam, mine), True),
+    "count": (lambda mine: judge(check_parameter_count, mine), True),
+    "backpropagation": (lambda mine: judge(check_backpropagation, mine), True),
 }
 EVERY_CHECK = pytest.mark.parametrize("name", sorted(CHECKS))
 FUNCTION_CHECKS = pytest.mark.parametrize("name", sorted(name for name, (_, function) in CHECKS.items() if function))
@@ -627,7 +632,7 @@ def test_what_is_no_number_is_refused_in_plain_words(name, value):
 
 @EVERY_CHECK
 def test_not_a_number_is_named(name):
-    shape = {"gradient": (2,), "step": (2,), "walk": (11, 2), "adam": (3,)}.get(name, ())
+    shape = {"gradient": (2,), "step": (2,), "walk": (11, 2), "adam": (3,), "backpropagation": (4, 3)}.get(name, ())
     verdict = given(name, np.full(shape, np.nan))
     assert verdict.passed is False
     assert "NaN" in verdict.message
@@ -638,8 +643,9 @@ def test_function_that_stops_is_quoted(name):
     def mine(*arguments):
         return 1 / 0
 
+    alone = {"adam": check_adam, "count": check_parameter_count, "backpropagation": check_backpropagation}
     checks = {"loss": check_loss, "gradient": check_gradient, "step": check_step}
-    verdict = check_adam(mine) if name == "adam" else checks[name](mine, SIZE, PRICE)
+    verdict = alone[name](mine) if name in alone else checks[name](mine, SIZE, PRICE)
     assert verdict.passed is False
     assert verdict.message == "Your function stopped with ZeroDivisionError: division by zero"
 
@@ -990,5 +996,90 @@ def test_right_adam_is_accepted_in_every_style(mine):
 @pytest.mark.parametrize(("mine", "words"), WRONG_ADAMS.values(), ids=WRONG_ADAMS)
 def test_wrong_adam_is_diagnosed(mine, words):
     verdict = CHECKS["adam"][0](mine)
+    assert verdict.passed is False
+    assert verdict.message.startswith(words)
+
+
+# check_parameter_count
+
+
+def layers(sizes):
+    return list(itertools.pairwise(sizes))
+
+
+def weights(sizes):
+    return sum(inputs * neurons for inputs, neurons in layers(sizes))
+
+
+RIGHT_COUNTS = {
+    "layer by layer": lambda sizes: sum((inputs + 1) * neurons for inputs, neurons in layers(sizes)),
+    "weights, then biases": lambda sizes: weights(sizes) + sum(sizes[1:]),
+    "numpy": lambda sizes: np.dot(np.array(sizes[:-1]) + 1, sizes[1:]),
+    "a float": lambda sizes: float(weights(sizes) + sum(sizes[1:])),
+}
+WRONG_COUNTS = {
+    "no biases": (weights, "These are the weights alone"),
+    "biases of the inputs": (lambda sizes: weights(sizes) + sum(sizes), "You gave the inputs a bias"),
+    "one for each layer": (lambda sizes: weights(sizes) + len(sizes) - 1, "One bias for each layer is too few"),
+    "none at the end": (lambda sizes: weights(sizes) + sum(sizes[1:-1]), "The biases are there, but the last layer"),
+    "biases alone": (lambda sizes: sum(sizes[1:]), "These are the biases alone"),
+    "last layer lost": (lambda sizes: sum((i + 1) * o for i, o in layers(sizes)[:-1]), "You lost the last layer"),
+    "first layer lost": (lambda sizes: sum((i + 1) * o for i, o in layers(sizes)[1:]), "You lost the first layer"),
+    "the other way": (lambda sizes: sum(i * (o + 1) for i, o in layers(sizes)), "The bias belongs to each neuron"),
+    "product": (lambda sizes: int(np.prod(sizes)), "For sizes (5, 7, 6, 3) it gives 630 and there are 111."),
+    "the article's, by heart": (lambda sizes: 1_290_510, "For sizes (5, 7, 6, 3) it gives 1,290,510"),
+    "zip without the last": (lambda sizes: [i * o for i, o in layers(sizes)], "Wanted: count(sizes) returns one whole"),
+}
+
+
+@pytest.mark.parametrize("mine", RIGHT_COUNTS.values(), ids=RIGHT_COUNTS)
+def test_right_count_is_accepted_in_every_style(mine):
+    assert CHECKS["count"][0](mine).passed
+
+
+@pytest.mark.parametrize(("mine", "words"), WRONG_COUNTS.values(), ids=WRONG_COUNTS)
+def test_wrong_count_is_diagnosed(mine, words):
+    verdict = CHECKS["count"][0](mine)
+    assert verdict.passed is False
+    assert verdict.message.startswith(words)
+
+
+# check_backpropagation
+
+RIGHT_BACKPROPAGATIONS = {
+    "as in the lesson": lambda p, right, W2, hidden: (p - right) / len(hidden) @ W2 * (1 - hidden**2),
+    "loops": lambda p, right, W2, hidden: [
+        [sum((p[r] - right[r]) * W2[:, k]) / len(p) * (1 - hidden[r, k] ** 2) for k in range(hidden.shape[1])]
+        for r in range(len(p))
+    ],
+    "einsum": lambda p, right, W2, hidden: np.einsum("rs,sk,rk->rk", p - right, W2, 1 - hidden**2) / len(p),
+}
+WRONG_BACKPROPAGATIONS = {
+    "sign": (lambda p, right, W2, hidden: (right - p) / len(p) @ W2 * (1 - hidden**2), "The sizes are right, the sign"),
+    "no bend": (lambda p, right, W2, hidden: (p - right) / len(p) @ W2, "You did not go through the tanh"),
+    "bend is hidden": (lambda p, right, W2, hidden: (p - right) / len(p) @ W2 * hidden, "You went through the tanh as"),
+    "no square": (
+        lambda p, right, W2, hidden: (p - right) / len(p) @ W2 * (1 - hidden), "The slope of the tanh is 1 minus the"),
+    "sum for mean": (lambda p, right, W2, hidden: (p - right) @ W2 * (1 - hidden**2), "The loss is a mean over"),
+    "sum, no bend": (lambda p, right, W2, hidden: (p - right) @ W2, "No division by the rows and no slope of the tanh"),
+    "right forgotten": (
+        lambda p, right, W2, hidden: p / len(p) @ W2 * (1 - hidden**2), "Start from probabilities - right"),
+    "transposed": (
+        lambda p, right, W2, hidden: (p - right) / len(p) @ W2.T * (1 - hidden**2), "The weights are transposed"),
+    "no weights": (
+        lambda p, right, W2, hidden: (p - right) / len(p) * (1 - hidden**2), "It differs from the slope measured"),
+    "slope of W2": (
+        lambda p, right, W2, hidden: (p - right).T @ hidden, "Wanted: slope_of_signal(...) returns an array"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mine", RIGHT_BACKPROPAGATIONS.values(), ids=RIGHT_BACKPROPAGATIONS)
+def test_right_backpropagation_is_accepted_in_every_style(mine):
+    assert CHECKS["backpropagation"][0](mine).passed
+
+
+@pytest.mark.parametrize(("mine", "words"), WRONG_BACKPROPAGATIONS.values(), ids=WRONG_BACKPROPAGATIONS)
+def test_wrong_backpropagation_is_diagnosed(mine, words):
+    verdict = CHECKS["backpropagation"][0](mine)
     assert verdict.passed is False
     assert verdict.message.startswith(words)

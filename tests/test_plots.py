@@ -300,3 +300,35 @@ def test_stability_bar_goes_from_safe_to_danger_on_an_announced_log_scale(ax):
     assert list(mark.get_xdata()) == [0.5, 0.5]
     assert ax.get_xscale() == "log"
     assert "log scale" in ax.get_xlabel()
+
+
+# Small pictures
+
+
+def test_pictures_stand_side_by_side_with_their_captions_below(ax):
+    images = np.random.default_rng(0).uniform(size=(5, 8, 8))
+    ax.plot([0, 9], [0, 9])
+    captions = plots.pictures(ax, images, [4, "a", "b", "c", 7], columns=3, rows=2)
+    assert not ax.lines, "what was there before is still there"
+    assert [text.get_text() for text in captions] == ["4", "a", "b", "c", "7"]
+    assert np.allclose([image.get_array() for image in ax.images], images)
+    corners = [image.get_extent() for image in ax.images]  # left, right, bottom, top, y downward
+    assert [round(left) for left, *_ in corners] == [0, 1, 2, 0, 1]
+    for image, (left, right, bottom, top), text in zip(ax.images, corners, captions, strict=True):
+        assert image.get_clim() == (0, 1)
+        assert image.get_cmap()(1.0)[:3] == (0, 0, 0), "1 is ink"
+        assert right - left == pytest.approx(bottom - top)
+        x, y = text.get_position()
+        assert left < x < right
+        assert bottom < y < ax.get_ylim()[0]
+    assert ax.get_xlim() == (0, 3)
+    assert ax.get_aspect() == 1
+    assert min(text.get_fontsize() for text in captions) >= 11
+
+
+def test_no_pictures_leave_an_empty_place_of_the_same_size(ax):
+    plots.pictures(ax, np.zeros((6, 8, 8)), range(6), columns=3, rows=2)
+    full = ax.get_xlim(), ax.get_ylim()
+    assert plots.pictures(ax, np.zeros((0, 8, 8)), [], columns=3, rows=2) == []
+    assert (ax.get_xlim(), ax.get_ylim()) == full
+    assert not ax.images

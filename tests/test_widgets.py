@@ -13,11 +13,11 @@ from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
 from gdhelpers import plots, widgets
-from gdhelpers.datasets import houses, many_houses
+from gdhelpers.datasets import digits, houses, many_houses
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
-from gdhelpers.problems import LeastSquares, camel, parabola, rippled_bowl, two_valleys
+from gdhelpers.problems import LeastSquares, Network, camel, parabola, rippled_bowl, two_valleys
 
 SIZE, PRICE = houses()
 MANY = many_houses(300, np.random.default_rng(0))
@@ -25,6 +25,12 @@ MANY = many_houses(300, np.random.default_rng(0))
 
 def article_walk(n_steps=20):
     return descend(LeastSquares.line(SIZE, PRICE), (0.05, 100), GradientDescent(1e-7), n_steps)
+
+
+def small_training():
+    data, sizes = digits(), (64, 10, 10)
+    test = Network(data.test_X[:50], data.test_labels[:50], sizes)
+    return widgets.training_explorer(Network(data.train_X[:60], data.train_labels[:60], sizes), test, n_epochs=2)
 
 
 def play(learning_rate, rng, direction, n_pulls=300):
@@ -56,6 +62,7 @@ EXPLORERS = {  # as the lessons build them, only smaller
     "schedule_explorer": lambda: widgets.schedule_explorer(
         LeastSquares.line(MANY.size / 1000, MANY.price), n_steps=200
     ),
+    "training_explorer": small_training,
     "three_types_explorer": lambda: widgets.three_types_explorer(
         LeastSquares.line(MANY.size / 1000, MANY.price), n_updates=300
     ),
@@ -144,7 +151,7 @@ def own_walk(w, b, learning_rate, n_steps, size, price):
 def test_every_public_explorer_is_in_the_table():
     public = {name for name, function in inspect.getmembers(widgets, inspect.isfunction) if not name.startswith("_")}
     assert public - {"progress"} == set(EXPLORERS)
-    assert public | {"Progress"} == set(widgets.__all__)
+    assert public | {"Progress", "Training"} == set(widgets.__all__)
 
 
 @EVERY_EXPLORER

@@ -16,7 +16,7 @@ from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, cosine
 from gdhelpers.plots import number
-from gdhelpers.widgets.controls import WIDE, alpha, rate_slider
+from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, rate_slider
 
 COLUMNS, ROWS = 4, 3  # of the digits that are read wrong
 LOSSES = 1e-3, 1e2  # of the picture
@@ -39,7 +39,8 @@ class _Run:
 class Training(LivePicture):
     """A network in training. See `training_explorer`.
 
-    params: the weights now, whether the training is at its end, was stopped, diverged or is still running.
+    params: the weights as last looked at, always usable: at the end of a training, after a stop or a divergence, and
+    while it runs.
     """
 
     _door, _at_work = threading.Lock(), None  # for all explorers together: one training at a time
@@ -75,12 +76,8 @@ class Training(LivePicture):
         self._remark = plots.remark(left)
         self._show_misread()
 
-        sizes = [2**power for power in range(9) if 2**power < network.n_rows] + [network.n_rows]
-        batch = widgets.SelectionSlider(
-            options=sizes, value=min(32, sizes[-1]), description="batch size", style=WIDE, layout={"width": "300px"}
-        )
         menu = widgets.ToggleButtons(options=["constant", "cosine"], description="rate", style=WIDE)
-        menu.style.button_width, menu.layout.width = "90px", "260px"
+        menu.style.button_width, menu.layout.width = "90px", "320px"
         train, stop = (
             widgets.Button(description=word, icon=icon, layout={"width": "110px"})
             for word, icon in (("Train", "play"), ("Stop", "stop"))
@@ -89,7 +86,7 @@ class Training(LivePicture):
         stop.on_click(lambda button: self.stop())
         controls = {
             "learning_rate": rate_slider(-3, 0, 0.1),
-            "batch_size": batch,
+            "batch_size": batch_slider(network.n_rows, min(32, network.n_rows)),
             "schedule": menu,
             "train": train,
             "stop": stop,
@@ -117,7 +114,7 @@ class Training(LivePicture):
 
     @staticmethod
     def _setting(learning_rate, batch_size, schedule):
-        return f"{alpha(learning_rate)}, batch size {batch_size}, {schedule} rate"
+        return f"{alpha(learning_rate)}, batch size {round(batch_size)}, {schedule} rate"
 
     def _results(self):
         (_, loss, wrong), n_rows = self._run.points[-1], self.test.n_rows
@@ -179,7 +176,7 @@ class Training(LivePicture):
 
     def _work(self, setting, n_epochs):
         """One training, from the same random start each time, so that settings can be compared."""
-        batch_size = setting["batch_size"]
+        batch_size = round(setting["batch_size"])
         steps_per_epoch = math.ceil(self.network.n_rows / batch_size)
         self._before = self._run if self._run.points else self._before
         run = self._run = _Run(self._setting(**setting), n_epochs * steps_per_epoch, steps_per_epoch)
@@ -198,7 +195,6 @@ class Training(LivePicture):
                 watch=self._watch,
                 watch_every=1,
             )
-            self.params = walk.params[-1]
             self._state = self._end(walk)
             self._show_misread()
         except Exception as error:  # on a thread of its own: nobody else would see it
@@ -212,8 +208,10 @@ class Training(LivePicture):
         """After each step: listen for Stop; four times an epoch, look how good the network is."""
         run = self._run
         if step % max(1, run.steps_per_epoch // 4) == 0 or step == run.n_steps or self._stop.is_set():
-            self.params = params
             loss, wrong = float(self.network.loss(params)), int((self.test.predict(params) != self.test.labels).sum())
+            if not math.isfinite(loss):
+                return self._stop.is_set()  # it diverges; `descend` will soon say so
+            self.params = params
             run.points.append((step / run.steps_per_epoch, loss, wrong))
             if step % run.steps_per_epoch == 0:  # the words change once in an epoch: they may be read aloud
                 epoch = f"epoch {step // run.steps_per_epoch} of {run.n_steps // run.steps_per_epoch}"
@@ -223,8 +221,8 @@ class Training(LivePicture):
 
     def _end(self, walk):
         if walk.diverged:
-            said = f"It diverges at step {walk.diverged}, at {self._run.setting}."
-            return f"{said} A smaller rate would not."
+            said = f"It diverges within {walk.diverged:,} steps at {self._run.setting}."
+            return f"{said} Try a smaller rate."
         n_steps = f"{self._run.n_steps:,}"
         how = f"Done, {n_steps} steps" if walk.stopped is None else f"Stopped at step {walk.stopped:,} of {n_steps}"
         return f"{how} at {self._run.setting}: {self._results()}."

@@ -32,6 +32,7 @@ SETTINGS = {
     },
 }
 WIDE, TALL = 1280, 900  # pixels
+PATIENCE = 240_000  # milliseconds for all cells of a notebook, on a machine that does other things as well
 
 
 def find_chromium():
@@ -174,7 +175,7 @@ class Notebook:
             const code = cells.filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
             return code.every(cell => cell.executionCount)
                 || code.some(cell => cell.outputs.toJSON().some(output => output.output_type === 'error'));
-        }""")
+        }""", timeout=PATIENCE)
         self.wait_until_idle()
         self.page.wait_for_function("() => !document.body.innerText.includes('Loading widget')", timeout=15_000)
 
