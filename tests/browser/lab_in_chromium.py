@@ -170,12 +170,15 @@ class Notebook:
             jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
             jupyterapp.commands.execute('notebook:run-all-cells');
         }""")
-        self.page.wait_for_function("""() => {
+        self.page.wait_for_function(
+            """() => {
             const cells = jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model);
             const code = cells.filter(cell => cell.type === 'code' && cell.sharedModel.source.trim());
             return code.every(cell => cell.executionCount)
                 || code.some(cell => cell.outputs.toJSON().some(output => output.output_type === 'error'));
-        }""", timeout=PATIENCE)
+        }""",
+            timeout=PATIENCE,
+        )
         self.wait_until_idle()
         self.page.wait_for_function("() => !document.body.innerText.includes('Loading widget')", timeout=15_000)
 
