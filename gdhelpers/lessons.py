@@ -2,6 +2,7 @@
 
 import html
 import itertools
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -9,8 +10,12 @@ from importlib.metadata import version
 import ipywidgets as widgets
 import numpy as np
 
-GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
+from gdhelpers import progress
 
+GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
+NOT_KEPT = "Nothing is kept here: progress is kept when a lesson is opened in JupyterLab, Jupyter Notebook or VS Code."
+
+kept = progress.of_this_notebook()  # what the learner did, in this run and in earlier ones
 
 NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": ((8, 1, 7), (9,))}  # from, below
 
@@ -33,51 +38,239 @@ def _box(color, text):
     return f'<div role="status" style="{style}">{html.escape(text)}</div>'
 
 
-class Prediction(widgets.VBox):
-    """A question to answer before the cell below is run. See `predict`."""
+def _trouble():
+    """A box that says why progress cannot be kept, once; nothing when all is well."""
+    said = kept.trouble()
+    return _box(GREY, said) if said else ""
 
-    def __init__(self, question, options, answer):
+
+class Question(widgets.VBox):
+    """A question with its options, a button and a reply. `Prediction` and `QuizQuestion` say when it is settled."""
+
+    kind, action, icon = "", "", ""  # how its answer is kept, and what stands on the button
+
+    def __init__(self, question, options, answer, lead):
+        said = "options must be a dictionary of at least two {option: reply}"
         if not isinstance(options, Mapping) or len(options) < 2:
-            raise ValueError(f"options must be a dictionary of at least two {{option: reply}}; got {options!r:.80}")
+            raise ValueError(f"{said}; got {options!r:.80}")
+        for option, reply in options.items():
+            if not isinstance(option, str) or not isinstance(reply, str) or not option.strip() or not reply.strip():
+                raise ValueError(f"{said}, both of them text; got {option!r:.40}: {reply!r:.40}")
         if answer not in options:
             raise ValueError(f"answer must be one of the options {list(options)}; got {answer!r}")
-        self.question, self.options, self.answer, self.locked = question, dict(options), answer, None
+        self.question, self.options, self.answer = question, dict(options), answer
+        self.first, self.locked = None, None  # the first answer, and the one that can no longer be changed
         self.choice = widgets.RadioButtons(options=list(options), index=None, layout={"width": "auto"})
-        self.button = widgets.Button(description="Lock my prediction", icon="lock", layout={"width": "200px"})
+        self.button = widgets.Button(description=self.action, icon=self.icon, layout={"width": "200px"})
         self.reply = widgets.HTML()
         self.button.on_click(lambda button: self.lock())
         self.choice.observe(self._hold, "value")
-        heading = widgets.HTML(f"<b>Predict.</b> {html.escape(question)}")
+        heading = widgets.HTML(f"<b>{lead}</b> {html.escape(question)}")
         super().__init__([heading, self.choice, self.button, self.reply], layout={"margin": "4px 0 12px 0"})
+        self._restore()
 
     def lock(self):
-        """Fix the choice, then show the reply to it."""
+        """Answer with what is chosen, and keep that."""
         if self.locked is not None:
             return
         if self.choice.value is None:
             self.reply.value = _box(GREY, "Choose one first. A wrong guess teaches more than none.")
             return
-        self.locked = self.choice.value
-        self.choice.disabled = self.button.disabled = True
-        right = self.locked == self.answer
-        verdict = "Yes." if right else f"No: {self.answer}."
-        self.reply.value = _box(GREEN if right else RED, f"{verdict} {self.options[self.locked]}")
+        self._show(self.choice.value)
+        latest = {} if self.choice.value == self.first else {"latest": self.choice.value}
+        kept.keep(self.kind, self.question, answer=self.first, right=self.first == self.answer, **latest)
+        self.reply.value += _trouble()
+
+    def _restore(self):
+        """Show the answer of an earlier run, if one was kept that can still be given."""
+        entry = kept.recall(self.kind, self.question) or {}
+        answers = [entry[key] for key in ("answer", "latest") if key in entry]
+        if all(answer in self.options for answer in answers):
+            for answer in answers:
+                self.choice.value = answer
+                if self.locked is None:
+                    self._show(answer)
+        self.reply.value += _trouble()
+
+    def _show(self, choice):
+        """Reply to this choice, and hold it if it settles the question."""
+        self.first = choice if self.first is None else self.first
+        right = choice == self.answer
+        if self._settles(right):
+            self.locked = choice
+            self.choice.disabled = self.button.disabled = True
+        self.reply.value = _box(GREEN if right else RED, f"{self._verdict(right)} {self.options[choice]}")
 
     def _hold(self, change):
         if self.locked is not None and change["new"] != self.locked:
             self.choice.value = self.locked
 
+    def _words(self, lead):
+        return "\n".join([f"{lead} {self.question}", *(f"  ( ) {option}" for option in self.options)])
+
+
+class Prediction(Question):
+    """A question to answer before the cell below is run. See `predict`."""
+
+    kind, action, icon = "predictions", "Lock my prediction", "lock"
+
+    def __init__(self, question, options, answer):
+        super().__init__(question, options, answer, "Predict.")
+
+    def _settles(self, right):
+        return True
+
+    def _verdict(self, right):
+        return "Yes." if right else f"No: {self.answer}."
+
     def _repr_mimebundle_(self, **kwargs):
-        lines = [f"Predict. {self.question}", *(f"  ( ) {option}" for option in self.options)]
-        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/plain": "\n".join(lines)}
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/plain": self._words("Predict.")}
 
 
 def predict(question, options, answer):
-    """Ask for a prediction: choose, lock, then see. What is locked cannot be changed; run the cell again to start over.
+    """Ask for a prediction: choose, lock, then see. What is locked cannot be changed.
+
+    It is still locked when the cell is run again or the kernel was restarted; `forget()` starts the lesson over.
 
     options: {option: reply}, the reply tells why this choice is right or what it overlooks. answer: the right option.
     """
     return Prediction(question, options, answer)
+
+
+class QuizQuestion(Question):
+    """One question of a quiz: it may be tried until the answer is right, and the first answer counts."""
+
+    kind, action, icon = "quiz", "Check my answer", "check"
+
+    def _settles(self, right):
+        return right
+
+    def _verdict(self, right):
+        return "Yes." if right else "No, try another."
+
+
+class Quiz(widgets.VBox):
+    """Several questions with a score. See `quiz`."""
+
+    def __init__(self, questions):
+        if not isinstance(questions, list | tuple) or not questions:
+            raise ValueError(
+                f"questions must be a list of (question, {{option: reply}}, answer); got {questions!r:.80}"
+            )
+        self.questions = []
+        for number, parts in enumerate(questions, 1):
+            if not isinstance(parts, list | tuple) or len(parts) != 3 or not isinstance(parts[0], str):
+                raise ValueError(f"question {number} must be (question, {{option: reply}}, answer); got {parts!r:.80}")
+            if parts[0] in [earlier.question for earlier in self.questions]:
+                raise ValueError(f"question {number} was asked before: {parts[0]!r:.80}")
+            try:
+                question = QuizQuestion(*parts, f"Question {number} of {len(questions)}.")
+            except ValueError as error:
+                raise ValueError(f"question {number}: {error}") from None
+            question.reply.observe(self._count, "value")
+            self.questions.append(question)
+        self.score = widgets.HTML()
+        super().__init__([*self.questions, self.score])
+        self._count()
+
+    def _count(self, change=None):
+        """Say how far the learner is, in one or two sentences."""
+        n_answered = sum(question.first is not None for question in self.questions)
+        n_right = sum(question.first == question.answer for question in self.questions)
+        still = [str(number) for number, question in enumerate(self.questions, 1) if question.locked is None]
+        if n_answered == 0:
+            text = "The first answer to each question counts. After that, try until you know why."
+        elif n_answered < len(self.questions):
+            text = f"{n_answered} of {len(self.questions)} answered, {n_right} right at the first try."
+        else:
+            text = f"All answered: {n_right} of {len(self.questions)} right at the first try."
+            text += f" Not solved yet: {', '.join(still)}." if still else " Every question is solved."
+        self.score.value = _box(GREY if still else GREEN, text)
+
+    def _repr_mimebundle_(self, **kwargs):
+        lines = [question._words(f"{number}.") for number, question in enumerate(self.questions, 1)]
+        text = "\n".join([f"A quiz of {len(lines)}.", *lines])
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/plain": text}
+
+
+def quiz(questions):
+    """Ask several questions. Each answer is explained at once and may be tried again; the first one counts.
+
+    questions: [(question, {option: reply}, answer), ...], each like the arguments of `predict`. The reply to a wrong
+    option says why it is wrong. Answers are kept as predictions are, and `forget()` starts over.
+    """
+    return Quiz(questions)
+
+
+def progress_report():
+    """What is done so far, lesson by lesson: a table."""
+    return Report(kept.lessons(), kept.trouble() or ("" if kept.path else NOT_KEPT))
+
+
+def export_progress(student):
+    """Write a table of all that is done so far, with the student's name, for a teacher. It is sent nowhere."""
+    if not isinstance(student, str) or not student.strip() or not student.isprintable():
+        raise ValueError(f"student must be a name, as text on one line; got {student!r:.80}")
+    path = kept.export(student.strip())
+    done = "" if path is None else f"Written: {path.name}, beside the notebooks. Give that file to your teacher."
+    return Notice(" ".join(filter(None, [done, kept.trouble() or ("" if kept.path else NOT_KEPT)])))
+
+
+def forget():
+    """Start this lesson over: forget its predictions, checks and quiz. Delete progress.json to forget every lesson."""
+    n_entries = kept.forget()
+    done = f"Forgotten in this lesson: {n_entries}. Run its cells again to start over." if n_entries is not None else ""
+    return Notice(" ".join(filter(None, [done, kept.trouble() or ("" if kept.path else NOT_KEPT)])))
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence below a cell."""
+
+    text: str
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        return _box(GREY, self.text)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A table of what is done; lessons as `Progress.lessons` gives them."""
+
+    lessons: dict
+    trouble: str = ""
+
+    def rows(self):
+        """(lesson, predictions locked, of them right, checks passed, quiz answered, of them right at the first try)."""
+        for lesson, kinds in sorted(self.lessons.items()):
+            right = {kind: [entry["right"] for entry in kinds.get(kind, {}).values()] for kind in progress.KINDS}
+            guesses, answers = right["predictions"], right["quiz"]
+            yield lesson, len(guesses), sum(guesses), sum(right["checks"]), len(answers), sum(answers)
+
+    def _end(self):
+        done = "" if self.lessons else "Nothing is done yet: lock a prediction or pass a check."
+        return self.trouble or done or f"Kept in {progress.FILE} beside the notebooks. It never leaves this computer."
+
+    def __repr__(self):
+        lines = [
+            f"{lesson}: {locked} predictions locked ({right} right), {passed} checks passed"
+            + (f", {answered} quiz questions answered ({first} right)" if answered else "")
+            for lesson, locked, right, passed, answered, first in self.rows()
+        ]
+        return "\n".join([*lines, self._end()])
+
+    def _repr_html_(self):
+        names = ("Lesson", "Predictions locked", "right", "Checks passed", "Quiz answered", "right")
+        head = "".join(f'<th scope="col">{name}</th>' for name in names)
+        rows = [
+            f'<tr><th scope="row">{html.escape(lesson)}</th>' + "".join(f"<td>{n}</td>" for n in numbers) + "</tr>"
+            for lesson, *numbers in self.rows()
+        ]
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+        return table + _box(GREY, self._end())
 
 
 @dataclass(frozen=True)
@@ -86,12 +279,17 @@ class Verdict:
 
     passed: bool | None
     message: str
+    trouble: str = ""  # why the progress could not be kept
 
     def __repr__(self):
+        return f"{self._said()}\n{self.trouble}".strip()
+
+    def _said(self):
         return f"{ {True: 'Right.', False: 'Not yet.', None: 'Not attempted yet.'}[self.passed] } {self.message}"
 
     def _repr_html_(self):
-        return _box({True: GREEN, False: RED, None: GREY}[self.passed], repr(self))
+        verdict = _box({True: GREEN, False: RED, None: GREY}[self.passed], self._said())
+        return verdict + (_box(GREY, self.trouble) if self.trouble else "")
 
 
 class _Stop(Exception):  # noqa: N818 (a message, not an error)
@@ -99,13 +297,20 @@ class _Stop(Exception):  # noqa: N818 (a message, not an error)
 
 
 def _check(examine):
-    """Turn a function that raises _Stop(passed, message) at the first fault into one that returns a Verdict."""
+    """Turn a function that raises _Stop(passed, message) at the first fault into one that returns a Verdict.
+
+    That it was passed once is kept; the verdict is always on what is there now.
+    """
 
     def check(*args, **kwargs):
         try:
-            return Verdict(True, examine(*args, **kwargs))
+            message = examine(*args, **kwargs)
         except _Stop as stop:
             return Verdict(*stop.args)
+        what = progress.as_called(examine.__name__, sys._getframe(1))
+        if not kept.recall("checks", what):
+            kept.keep("checks", what, right=True)
+        return Verdict(True, message, kept.trouble())
 
     check.__name__, check.__doc__ = examine.__name__, examine.__doc__
     return check

@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import os
 import re
 from contextlib import contextmanager
 
@@ -7,6 +8,8 @@ import pytest
 
 from gdhelpers.datasets import houses
 from gdhelpers.problems import LeastSquares
+
+os.environ["GDHELPERS_PROGRESS"] = "off"  # here and in every kernel: no test sees a learner's progress or writes any
 
 
 @pytest.fixture

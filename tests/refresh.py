@@ -4,6 +4,7 @@ Stored are the outputs in order, text and pictures; not stored are times, widget
 "model not found"), and what differs from machine to machine.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+os.environ["GDHELPERS_PROGRESS"] = "off"  # what somebody did in a notebook is no part of it
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
