@@ -1,6 +1,6 @@
 """What the last lesson sums up: the article's claims and the final quiz, from two files that a teacher can edit.
 
-claims.csv, for a spreadsheet: number, claim in our words, verdict, what was found, and the heading that shows it.
+claims.csv, for a spreadsheet: number, claim in our words, verdict, what was found, and the place that shows it.
 quiz.toml, for a text editor: twelve times a question, its options with their replies, and the right one.
 """
 
@@ -9,7 +9,6 @@ import html
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote
 
 FOLDER = Path(__file__).parent
 VERDICTS = {  # from the best to the least decidable, with what it means
@@ -23,7 +22,10 @@ VERDICTS = {  # from the best to the least decidable, with what it means
 
 
 class Claim(NamedTuple):
-    """One claim of the article. lesson and heading: the notebook, and the heading in it under which it is shown."""
+    """One claim of the article. lesson, heading and cell: the notebook, and where in it the claim is put to the test.
+
+    The link goes to the cell, by its id: JupyterLab finds no heading that holds a quotation mark.
+    """
 
     number: int
     claim: str
@@ -31,11 +33,12 @@ class Claim(NamedTuple):
     found: str
     lesson: str
     heading: str
+    cell: str
 
     @property
     def link(self):
         """Where it is shown, seen from the notebooks' folder."""
-        return f"{self.lesson}.ipynb#{quote(self.heading.replace(' ', '-'), safe='')}"
+        return f"{self.lesson}.ipynb#cell-id={self.cell}"
 
     @property
     def place(self):
