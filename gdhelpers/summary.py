@@ -43,7 +43,9 @@ class Claim(NamedTuple):
     @property
     def place(self):
         """Where it is shown, in words."""
-        return f"{self.lesson[:2]} {self.heading}".replace(f"{self.lesson[:2]} {self.lesson[:2]}", self.lesson[:2])
+        return (
+            f"lesson {self.lesson[:2]}: {self.heading.removeprefix(f'{self.lesson[:2]} ').removeprefix('Is it true? ')}"
+        )
 
 
 class Claims(tuple):
@@ -60,17 +62,18 @@ class Claims(tuple):
         for verdict, claims in self.by_verdict().items():
             if claims:
                 lines += [f"{verdict} ({len(claims)}): {VERDICTS[verdict]}"]
-                lines += [f"  {it.number}. {it.claim}. {it.found} [{it.place}]" for it in claims]
+                lines += [f"  {it.number} {it.claim}: {it.found} ({it.place})" for it in claims]
         return "\n".join(lines)
 
     def _repr_html_(self):
         def item(claim):
             link = f'<a href="{html.escape(claim.link)}">{html.escape(claim.place)}</a>'
-            return f'<li value="{claim.number}">“{html.escape(claim.claim)}” {html.escape(claim.found)} {link}</li>'
+            said = f"<b>{claim.number}</b> <i>{html.escape(claim.claim)}</i>"
+            return f"<li>{said}<br>{html.escape(claim.found)} ({link})</li>"
 
         return "".join(
             f"<details><summary><b>{verdict}</b> ({len(claims)}): {html.escape(VERDICTS[verdict])}</summary>"
-            f"<ol>{''.join(item(claim) for claim in claims)}</ol></details>"
+            f"<ul>{''.join(item(claim) for claim in claims)}</ul></details>"
             for verdict, claims in self.by_verdict().items()
             if claims
         )

@@ -9,7 +9,7 @@ from gdhelpers.plots import number
 from gdhelpers.widgets.controls import WIDE, margins, mark_escape, slider
 
 PLACES = {"w_new": 0.13, "=": 0.27, "w_old": 0.41, "−": 0.54, "α": 0.63, "·": 0.71, "∇Loss": 0.84}  # along the formula
-BUTTONS = {"w_new": "w_new", "w_old": "w_old", "− (minus)": "−", "α (alpha)": "α", "∇Loss (nabla loss)": "∇Loss"}
+BUTTONS = {"w_new": "w_new", "w_old": "w_old", "− (minus)": "−", "α (alpha)": "α", "∇Loss (nabla)": "∇Loss"}
 COLOURS = {"w_new": plots.MODEL, "w_old": plots.DATA, "−": plots.MODEL, "α": plots.MODEL, "∇Loss": plots.SLOPE}
 
 
@@ -94,7 +94,7 @@ def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
         return f"{_explained(symbol, w, learning_rate, slope, new, landscape.loss)}{escape}"
 
     menu = widgets.ToggleButtons(
-        options=BUTTONS, value="∇Loss", description="symbol", style={**WIDE, "button_width": "150px"}
+        options=BUTTONS, value="∇Loss", description="symbol", style={**WIDE, "button_width": "122px"}
     )
     controls = {
         "symbol": menu,
