@@ -60,6 +60,7 @@ def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
     remark = plots.remark(ax)
 
     def update(symbol, w, learning_rate):
+        symbol = BUTTONS[symbol]
         slope = float(landscape.gradient(w))
         new = w - learning_rate * slope
         shown = dict(
@@ -91,10 +92,11 @@ def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
         words = {"−": "downhill", "α": "α times the slope", "∇Loss": f"slope {number(slope)}"}.get(symbol, symbol)
         _beside(label, at, words, COLOURS[symbol], below=symbol in "−α")
         escape = mark_escape(remark, new, there)
-        return f"{_explained(symbol, w, learning_rate, slope, new, landscape.loss)}{escape}"
+        sum_in_words = " ".join(shown.values()).replace("-", "−")
+        return f"{sum_in_words}. {_explained(symbol, w, learning_rate, slope, new, landscape.loss)}{escape}"
 
     menu = widgets.ToggleButtons(
-        options=BUTTONS, value="∇Loss", description="symbol", style={**WIDE, "button_width": "122px"}
+        options=list(BUTTONS), value="∇Loss (nabla)", description="symbol", style={**WIDE, "button_width": "122px"}
     )
     controls = {
         "symbol": menu,
