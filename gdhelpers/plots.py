@@ -17,6 +17,14 @@ LIMIT = "#C04000"  # danger: dashed, crosses
 SLOPE = "#B0508C"  # the gradient: arrows, short thick lines
 FAINT = "#6B6B6B"  # remarks and guides: dotted
 RACERS = ((MODEL, "-"), ("#9A6A00", "--"), (SLOPE, "-."), ("#303030", ":"))  # walks that are compared: colour, dash
+VERDICTS = {  # on a claim; drawn with its word beside it
+    "exact": MINIMUM,
+    "condition": MODEL,
+    "imprecise": "#9A6A00",
+    "wrong": LIMIT,
+    "unverifiable": FAINT,
+    "opinion": SLOPE,
+}
 
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
 

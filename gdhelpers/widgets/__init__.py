@@ -15,6 +15,7 @@ from gdhelpers.widgets.lines import (
 )
 from gdhelpers.widgets.networks import Training, training_explorer
 from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
+from gdhelpers.widgets.summary import formula_explorer
 from gdhelpers.widgets.valleys import race_explorer, ravine_explorer, shaken_explorer, valley_explorer
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "bandit_explorer",
     "blindfold",
     "curve_explorer",
+    "formula_explorer",
     "gradient_cloud",
     "learning_rate_explorer",
     "line_explorer",
