@@ -8,6 +8,8 @@ from importlib.metadata import version
 import ipywidgets as widgets
 import numpy as np
 
+from gdhelpers.live import aloud
+
 GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
 
 
@@ -47,7 +49,7 @@ class Prediction(widgets.VBox):
         self.button.on_click(lambda button: self.lock())
         self.choice.observe(self._hold, "value")
         heading = widgets.HTML(f"<b>Predict.</b> {html.escape(question)}")
-        super().__init__([heading, self.choice, self.button, self.reply], layout={"margin": "4px 0 12px 0"})
+        super().__init__([heading, self.choice, self.button, self.reply, aloud()], layout={"margin": "4px 0 12px 0"})
 
     def lock(self):
         """Fix the choice, then show the reply to it."""

@@ -19,6 +19,13 @@ FAINT = "#6B6B6B"  # remarks and guides: dotted
 RACERS = ((MODEL, "-"), ("#9A6A00", "--"), (SLOPE, "-."), ("#303030", ":"))  # walks that are compared: colour, dash
 
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
+ZOOM = 1.0  # how much larger than drawn a figure is shown
+
+
+def enlarge(on=True):
+    """Figures made from now on are drawn with larger letters and shown larger, for a projector; or as usual again."""
+    global SMALL, MEDIUM, ZOOM
+    SMALL, MEDIUM, ZOOM = (13, 14.5, 1.25) if on else (11, 12.5, 1.0)
 
 
 def figure(n_rows=1, n_columns=1, width=9.0, height=4.2, **options):

@@ -1,6 +1,6 @@
 """The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
 
-from gdhelpers.widgets.controls import Progress, progress
+from gdhelpers.widgets.controls import Progress, progress, projector
 from gdhelpers.widgets.lines import (
     blindfold,
     curve_explorer,
@@ -21,6 +21,7 @@ __all__ = [
     "line_explorer",
     "map_explorer",
     "progress",
+    "projector",
     "schedule_explorer",
     "slope_explorer",
     "start_explorer",

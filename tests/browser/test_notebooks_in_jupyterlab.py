@@ -20,7 +20,7 @@ IN_PAGE = """
 window.course = {
     // what is seen, without its description in words
     drawing: box => [...box.querySelectorAll('svg[role=img], img')].map(it => it.src ?? it.innerHTML).join(),
-    sentence: box => box.querySelector('[aria-live]')?.textContent ?? '',
+    sentence: box => box.querySelector('.gdhelpers-said')?.textContent ?? '',
     remember(box) { box.before = course.drawing(box) + course.sentence(box) },
     answered: box => course.drawing(box) + course.sentence(box) !== box.before,
     label: it => (it.closest('.widget-inline-hbox')?.querySelector('.widget-label') ?? it).textContent.trim()
