@@ -43,8 +43,10 @@ for (const event of ["pointerdown", "keydown", "click"]) {
 }
 const say = () => {
     const said = box.querySelector(".gdhelpers-said, div[role=status]");
-    said?.removeAttribute("role"); // else it might be read twice
-    said?.classList.add("gdhelpers-said");
+    if (said?.role) {
+        said.removeAttribute("role"); // else it might be read twice
+        said.classList.add("gdhelpers-said");
+    }
     const words = text(said);
     if (words === last) return;
     last = words;
@@ -52,7 +54,11 @@ const say = () => {
     if (touched) waiting = setTimeout(() => { aloud.textContent = words; }, REST);
 };
 
-const watch = { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] };
-new MutationObserver(() => { name(); say(); }).observe(box, watch);
+const observer = new MutationObserver(() => {
+    name();
+    say();
+    observer.takeRecords(); // its own changes are no news
+});
+observer.observe(box, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
 name();
 say();

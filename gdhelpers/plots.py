@@ -134,7 +134,8 @@ def here(ax, x=np.nan, y=np.nan, color=MODEL):
 
 def remark(ax):
     """A word in the corner of the axes, empty at first. Returns it (Text)."""
-    style = {"ha": "right", "va": "top", "fontsize": SMALL, "color": LIMIT, "zorder": 8}
+    paper = {"facecolor": "white", "linewidth": 0, "alpha": 0.9, "pad": 2}  # a map is too dark behind this colour
+    style = {"ha": "right", "va": "top", "fontsize": SMALL, "color": LIMIT, "zorder": 8, "bbox": paper}
     return ax.text(0.97, 0.97, "", transform=ax.transAxes, **style)
 
 
