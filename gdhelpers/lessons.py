@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import progress
+from gdhelpers.live import aloud
 
 GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
 NOT_KEPT = "Nothing is kept here: progress is kept when a lesson is opened in JupyterLab, Jupyter Notebook or VS Code."
@@ -66,7 +67,7 @@ class Question(widgets.VBox):
         self.button.on_click(lambda button: self.lock())
         self.choice.observe(self._hold, "value")
         heading = widgets.HTML(f"<b>{lead}</b> {html.escape(question)}")
-        super().__init__([heading, self.choice, self.button, self.reply], layout={"margin": "4px 0 12px 0"})
+        super().__init__([heading, self.choice, self.button, self.reply, aloud()], layout={"margin": "4px 0 12px 0"})
         self._restore()
 
     def lock(self):

@@ -1,7 +1,7 @@
 """The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
 
 from gdhelpers.widgets.batches import gradient_cloud, three_types_explorer
-from gdhelpers.widgets.controls import Progress, progress
+from gdhelpers.widgets.controls import Progress, progress, projector
 from gdhelpers.widgets.lines import (
     blindfold,
     curve_explorer,
@@ -30,6 +30,7 @@ __all__ = [
     "line_explorer",
     "map_explorer",
     "progress",
+    "projector",
     "race_explorer",
     "ravine_explorer",
     "scale_explorer",
