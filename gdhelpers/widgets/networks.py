@@ -77,7 +77,7 @@ class Training(LivePicture):
         self._show_misread()
 
         menu = widgets.ToggleButtons(options=["constant", "cosine"], description="rate", style=WIDE)
-        menu.style.button_width, menu.layout.width = "90px", "320px"
+        menu.style.button_width, menu.layout.width = "90px", "380px"
         train, stop = (
             widgets.Button(description=word, icon=icon, layout={"width": "110px"})
             for word, icon in (("Train", "play"), ("Stop", "stop"))
@@ -165,7 +165,7 @@ class Training(LivePicture):
                 self._note = "One training at a time: press Stop first, or wait. "
                 self.refresh()
                 return False
-            if (other := Training._at_work) is not None:
+            if (other := Training._at_work) is not None and other._running:
                 other.stop()
                 other.wait()
             Training._at_work = self
