@@ -9,6 +9,7 @@ import base64
 import html
 import io
 import threading
+from pathlib import Path as File
 
 import ipywidgets as widgets
 import numpy as np
@@ -18,10 +19,22 @@ from matplotlib.colors import rgb2hex
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox
 
+from gdhelpers import plots
+
 POINTS_PER_INCH, PIXELS_PER_INCH = 72, 96  # what an SVG unit is here; what a browser calls an inch
 SHARPNESS = 2  # image pixels for each browser pixel, for dense screens and projectors
+TALLEST = 560  # pixels that a figure may grow to: on a projector its controls shall be in view, too
 LAYER = "display:block;width:100%;will-change:transform"  # a layer of its own, whose pixels the browser keeps
+ALOUD = File(__file__).with_name("aloud.js").read_text(encoding="utf-8")
+UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
 COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
+
+
+def _size_shown(figure):
+    """Width and height in the page, in the browser's pixels."""
+    width, height = figure.get_size_inches() * PIXELS_PER_INCH
+    zoom = min(plots.ZOOM, max(1, TALLEST / height))
+    return round(width * zoom), round(height * zoom)
 
 
 def _png(figure, dpi, everything=False):
@@ -36,14 +49,25 @@ def _png(figure, dpi, everything=False):
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+def aloud():
+    """A widget to put last into a box of widgets: it names them for a screen reader, and reads the box's words aloud.
+
+    Names, because ipywidgets gives a slider's handle none, and no trait of Python's reaches it. The words are those of
+    the element of class "gdhelpers-said".
+    """
+    script = f'<style onload="{html.escape(ALOUD)}"></style>'
+    words = f'<p role="status" style="{UNSEEN}"></p>'
+    return widgets.HTML(script + words, layout={"height": "0", "margin": "0"})
+
+
 def _still_bundle(figure, words):
     """What the notebook stores: a picture that GitHub, nbconvert and a screen reader can use without a kernel."""
-    width, height = (round(inches * PIXELS_PER_INCH) for inches in figure.get_size_inches())
+    width, height = _size_shown(figure)
     data = {"image/png": _png(figure, 1.5 * PIXELS_PER_INCH, everything=True), "text/plain": words}
     return data, {"image/png": {"alt": words, "width": width, "height": height}}
 
 
-class StillPicture:
+class StillPicture(widgets.HTML):
     """A figure with its text alternative. As the last line of a cell it shows the figure and stores both.
 
     alt: what the figure shows, in words, for those who cannot see it.
@@ -51,9 +75,16 @@ class StillPicture:
 
     def __init__(self, figure, alt):
         self.figure, self.alt = figure, alt
+        self._bundle = _still_bundle(figure, alt)
+        data, metadata = self._bundle
+        width, height = (metadata["image/png"][side] for side in ("width", "height"))
+        # JupyterLab shows a bare PNG without its alternative
+        picture = f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" style="height:auto" '
+        super().__init__(f'{picture}src="data:image/png;base64,{data["image/png"]}">', layout={"width": "100%"})
 
-    def _repr_mimebundle_(self, **_):
-        return _still_bundle(self.figure, self.alt)
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = self._bundle
+        return {**(super()._repr_mimebundle_(**kwargs) or {}), **data}, metadata
 
 
 class _SvgRenderer(RendererBase):
@@ -189,11 +220,11 @@ class LivePicture(widgets.VBox):
         figure.set_layout_engine("none")  # only _lay_out may move the axes: all layers and the still picture must agree
         layer = {"grid_area": "1 / 1", "margin": "0", "width": "100%"}
         self._scenery, self._moving = widgets.HTML(layout=layer), widgets.HTML(layout=layer)
-        width = f"{figure.get_size_inches()[0] * PIXELS_PER_INCH:.0f}px"
+        width = f"{_size_shown(figure)[0]}px"
         stage = widgets.Box([self._scenery, self._moving], layout={"display": "grid", "width": "100%"})
         stage.layout.max_width = width
         row = widgets.Box(list(self.controls.values()), layout={"flex_flow": "row wrap", "max_width": width})
-        super().__init__([row, stage])
+        super().__init__([row, stage, aloud()])
         self.sentence = self._svg = ""
         self.refresh(strict=True)
         for control in self.controls.values():
@@ -216,7 +247,7 @@ class LivePicture(widgets.VBox):
                     raise
                 self.sentence = f"This setting does not work: {error}"
             # one message for both: a picture and its words change together
-            words = f'<p aria-live="polite" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
+            words = f'<p class="gdhelpers-said" style="line-height:1.5;margin:0">{html.escape(self.sentence)}</p>'
             self._moving.value = f"<div>{self._svg}{words}</div>"
 
     def _lay_out(self):

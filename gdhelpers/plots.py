@@ -17,8 +17,23 @@ LIMIT = "#C04000"  # danger: dashed, crosses
 SLOPE = "#B0508C"  # the gradient: arrows, short thick lines
 FAINT = "#6B6B6B"  # remarks and guides: dotted
 RACERS = ((MODEL, "-"), ("#9A6A00", "--"), (SLOPE, "-."), ("#303030", ":"))  # walks that are compared: colour, dash
+VERDICTS = {  # on a claim; drawn with its word beside it
+    "exact": MINIMUM,
+    "condition": MODEL,
+    "imprecise": "#9A6A00",
+    "wrong": LIMIT,
+    "unverifiable": FAINT,
+    "opinion": SLOPE,
+}
 
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
+ZOOM = 1.0  # how much larger than drawn a figure is shown
+
+
+def enlarge(on=True):
+    """Figures made from now on are drawn with larger letters and shown larger, for a projector; or as usual again."""
+    global SMALL, MEDIUM, ZOOM
+    SMALL, MEDIUM, ZOOM = (13, 14.5, 1.25) if on else (11, 12.5, 1.0)
 
 
 def figure(n_rows=1, n_columns=1, width=9.0, height=4.2, **options):
@@ -127,7 +142,8 @@ def here(ax, x=np.nan, y=np.nan, color=MODEL):
 
 def remark(ax):
     """A word in the corner of the axes, empty at first. Returns it (Text)."""
-    style = {"ha": "right", "va": "top", "fontsize": SMALL, "color": LIMIT, "zorder": 8}
+    paper = {"facecolor": "white", "linewidth": 0, "alpha": 0.9, "pad": 2}  # a map is too dark behind this colour
+    style = {"ha": "right", "va": "top", "fontsize": SMALL, "color": LIMIT, "zorder": 8, "bbox": paper}
     return ax.text(0.97, 0.97, "", transform=ax.transAxes, **style)
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from gdhelpers import lessons, plots
 
@@ -25,9 +26,20 @@ def linear(colour):
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
+def luminance(rgb):
+    """WCAG 2.2's relative luminance of RGB from 0 to 1, (..., 3) -> (...)."""
+    rgb = np.asarray(rgb)
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    """WCAG 2.2's ratio of two colours, RGB from 0 to 1: 1 for white on white, 21 for black on white."""
+    lights = np.stack(np.broadcast_arrays(luminance(one), luminance(other))) + 0.05
+    return lights.max(axis=0) / lights.min(axis=0)
+
+
 def contrast_on_white(colour):
-    """WCAG 2.2's ratio: 1 for white on white, 21 for black."""
-    return 1.05 / (linear(colour) @ [0.2126, 0.7152, 0.0722] + 0.05)
+    return contrast(to_rgb(colour), (1, 1, 1))
 
 
 def lab(rgb):

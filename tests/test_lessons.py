@@ -169,7 +169,7 @@ def test_two_predictions_do_not_know_each_other(prediction):
 
 
 def test_prediction_shows_question_options_and_a_button(prediction):
-    heading, choice, button, reply = prediction.children
+    heading, choice, button, reply, _aloud = prediction.children
     assert ET.fromstring(f"<p>{heading.value}</p>")[0].tail.strip() == QUESTION
     assert list(choice.options) == list(OPTIONS)
     assert button.description == "Lock my prediction"

@@ -14,6 +14,7 @@ from matplotlib.image import imread
 from matplotlib.offsetbox import AnchoredText
 from matplotlib.patches import Circle, Polygon
 from matplotlib.path import Path
+from refresh import WIDGET_VIEW
 
 from gdhelpers import live, plots
 from gdhelpers.live import LivePicture, StillPicture
@@ -192,7 +193,7 @@ def test_any_words_can_be_said(words):
     assert [text.text for text in root.iter("text")] == [words]
     paragraph = said(picture)
     assert paragraph.text == words
-    assert paragraph.get("aria-live") == "polite"
+    assert paragraph.get("class") == "gdhelpers-said", "aloud.js finds the words by it"
     assert len(paragraph) == 0
 
 
@@ -515,7 +516,7 @@ def test_values_are_what_the_controls_say_and_buttons_have_none():
 
 def test_layers_lie_in_one_grid_cell_below_the_controls_and_the_words_come_with_the_drawing():
     picture, _, _ = moving_dot()
-    row, stage_box = picture.children
+    row, stage_box, _aloud = picture.children
     assert list(row.children) == [picture.controls["x"]]
     assert list(stage_box.children) == [picture._scenery, picture._moving]
     assert stage_box.layout.display == "grid"
@@ -574,10 +575,50 @@ def test_still_picture_stores_the_figure_and_its_alternative():
     ax.plot([0, 1], [0, 1])
     still = StillPicture(fig, "A rising line.")
     data, metadata = still._repr_mimebundle_(include=None, exclude=None)
-    assert set(data) == {"image/png", "text/plain"}
+    assert set(data) - {WIDGET_VIEW} == {"image/png", "text/plain"}
     assert data["text/plain"] == "A rising line."
+    shown = ET.fromstring(still.value.replace(">", "/>"))
+    assert (shown.tag, shown.get("alt"), shown.get("width"), shown.get("height")) == (
+        "img",
+        "A rising line.",
+        "480",
+        "288",
+    )
+    assert shown.get("src") == f"data:image/png;base64,{data['image/png']}"
     assert metadata == {"image/png": {"alt": "A rising line.", "width": 480, "height": 288}}
     image = png(data["image/png"])
     assert image.shape[:2] == (1.5 * 288, 1.5 * 480)
     assert np.ptp(image) > 0
     assert still._repr_mimebundle_()[0] == data
+
+
+# On a projector
+
+
+@pytest.fixture
+def large():
+    plots.enlarge()
+    yield
+    plots.enlarge(False)
+
+
+def test_figures_on_a_projector_are_larger_and_so_are_their_letters(large):
+    picture, ax, _ = moving_dot()
+    assert picture.children[1].layout.max_width == picture.children[0].layout.max_width == "720px"
+    assert ax.xaxis.label.get_size() > 1.1 * 12.5
+    _, metadata = StillPicture(picture.figure, "A dot.")._repr_mimebundle_()
+    assert (metadata["image/png"]["width"], metadata["image/png"]["height"]) == (720, 480)
+    assert {label.get_size() for label in ax.get_xticklabels()} == {plots.SMALL}
+
+
+def test_high_figure_leaves_room_for_its_controls_on_a_projector(large):
+    for height, shown in ((5.5, 560), (7, 672)):
+        fig, _ = plots.figure(width=6, height=height)
+        assert StillPicture(fig, "Nothing.")._repr_mimebundle_()[1]["image/png"]["height"] == shown
+
+
+def test_projector_can_be_ended():
+    plots.enlarge()
+    plots.enlarge(False)
+    assert moving_dot()[0].children[1].layout.max_width == "576px"
+    assert (plots.SMALL, plots.MEDIUM, plots.ZOOM) == (11, 12.5, 1)

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -146,7 +147,11 @@ def test_two_kernels_add_to_one_file(kept):
     assert set(content(kept)["lessons"]) == {LESSON, "04_learning_rate"}
 
 
-def test_many_threads_lose_nothing(kept):
+@pytest.mark.parametrize("locked", [True, False], ids=["lock", "no lock can be made"])
+def test_many_threads_lose_nothing(kept, monkeypatch, locked):
+    if not locked:
+        monkeypatch.setattr(progress, "_alone", lambda lock: nullcontext())
+
     def work(number):
         for n in range(5):
             kept.keep("checks", f"{number}.{n}", right=True)
@@ -482,8 +487,9 @@ def test_it_can_be_switched_off_and_is_so_in_the_tests(monkeypatch, tmp_path):
     assert of_this_notebook().path
 
 
-def test_refreshing_the_notebooks_switches_it_off():
-    code = "import os, refresh; print(os.environ['GDHELPERS_PROGRESS'])"
+@pytest.mark.parametrize("module", ["refresh", "conftest"])
+def test_refreshing_and_testing_switch_it_off(module):
+    code = f"import os, {module}; print(os.environ['GDHELPERS_PROGRESS'])"
     environ = {name: value for name, value in os.environ.items() if name != "GDHELPERS_PROGRESS"}
     command = [sys.executable, "-c", code]
     folder = Path(__file__).parent

@@ -77,6 +77,7 @@ EXPLORERS = {  # as the lessons build them, only smaller
     "race_explorer": lambda: widgets.race_explorer(rippled_bowl(), -6.0, 6.0, start=5.0),
     "shaken_explorer": lambda: widgets.shaken_explorer(np.array([4.0, -4.0])),
     "ravine_explorer": widgets.ravine_explorer,
+    "formula_explorer": lambda: widgets.formula_explorer(parabola()),
 }
 EVERY_EXPLORER = pytest.mark.parametrize("name", sorted(EXPLORERS))
 NUMBER = r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"

@@ -1,7 +1,7 @@
 """The explorers: a few controls, one call to compute, one call to draw, one sentence in words. No mathematics here."""
 
 from gdhelpers.widgets.batches import gradient_cloud, three_types_explorer
-from gdhelpers.widgets.controls import Progress, progress
+from gdhelpers.widgets.controls import Progress, progress, projector
 from gdhelpers.widgets.lines import (
     blindfold,
     curve_explorer,
@@ -15,6 +15,7 @@ from gdhelpers.widgets.lines import (
 )
 from gdhelpers.widgets.networks import Training, training_explorer
 from gdhelpers.widgets.scale import bandit_explorer, scale_explorer
+from gdhelpers.widgets.summary import formula_explorer
 from gdhelpers.widgets.valleys import race_explorer, ravine_explorer, shaken_explorer, valley_explorer
 
 __all__ = [
@@ -23,11 +24,13 @@ __all__ = [
     "bandit_explorer",
     "blindfold",
     "curve_explorer",
+    "formula_explorer",
     "gradient_cloud",
     "learning_rate_explorer",
     "line_explorer",
     "map_explorer",
     "progress",
+    "projector",
     "race_explorer",
     "ravine_explorer",
     "scale_explorer",

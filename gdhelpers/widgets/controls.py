@@ -7,6 +7,8 @@ import numpy as np
 from IPython.display import display
 from traitlets import CFloat, CInt
 
+from gdhelpers import plots
+from gdhelpers.live import aloud
 from gdhelpers.plots import number
 
 WIDE = {"description_width": "initial"}
@@ -84,7 +86,7 @@ class Progress(widgets.HBox):
         self.button = widgets.Button(description="Stop", icon="stop", layout={"width": "90px"})
         self.button.on_click(self._stop)
         self.words = widgets.HTML()
-        super().__init__([self.bar, self.button, self.words])
+        super().__init__([self.bar, self.button, self.words, aloud()])
 
     def __call__(self, step, params):
         now = time.monotonic()
@@ -108,6 +110,27 @@ def progress(label, n_steps):
     bar = Progress(label, n_steps)
     display(bar)
     return bar
+
+
+PROJECTED = """<style>
+.jp-Notebook { --jp-content-font-size1: 20px; --jp-code-font-size: 18px; }
+.jp-Notebook .widget-html-content { font-size: 20px; line-height: 1.5; }
+.jp-Notebook :is(.widget-slider, .widget-button, .widget-toggle-button, .widget-toggle-buttons, .widget-radio,
+    .widget-dropdown, .widget-checkbox, .widget-progress) { zoom: 1.4; }
+.jp-Notebook .widget-toggle-buttons .widget-toggle-button { zoom: 1; }
+</style>Large for a projector: text and controls at once, each figure from here on as its cell is run."""
+_projected = widgets.HTML()
+
+
+def projector(on=True):
+    """Make the notebook large enough for the last row, by one call at its top; `projector(False)` ends it.
+
+    Text, code and controls change at once. A figure is drawn for its size, so it changes when its cell is run.
+    """
+    plots.enlarge(on)
+    _projected.value = PROJECTED if on else ""  # the style lives in this one widget, so it also ends from another cell
+    if on:
+        display(_projected)
 
 
 def mark_escape(remark, x, y):

@@ -39,7 +39,7 @@ def line_explorer(size, price, w=0.05, b=100.0):
     fig, (left, right) = plots.figure(1, 2, width=9, height=4.4, width_ratios=[3, 2])
     left.set(xlim=(0, 1.2 * np.max(size)), ylim=(0, 1.2 * np.max(price)))
     plots.thousands_ticks(left.xaxis)
-    plots.plain(right, "side ($1000)", title="the loss is the average square")
+    plots.plain(right, "side ($1000)", title="loss: the average square")
     corners = np.stack(np.meshgrid([0.0, 0.2], [0.0, 200.0]), axis=-1)  # the worst lines that the sliders allow
     most = 1.05 * np.sqrt(problem.loss(corners).max())
     right.set(xlim=(0, most), ylim=(0, most), aspect="equal")
@@ -313,7 +313,8 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         escape = _draw_walk((trail, dot, curve, remark), walk)
         limit = problem.learning_rate_limit()
         plots.set_stability_bar(bar, limit)
-        mark_label.set(position=(limit * 1.15, 0.97), text=f"2/λmax = {number(limit)}")
+        side, place = ("left", limit * 1.15) if limit < 0.01 else ("right", limit / 1.15)
+        mark_label.set(position=(place, 0.97), text=f"2/λmax = {number(limit)}", ha=side)
         you.set_data([learning_rate], [0.62])
         needed = problem.steps_to(1e-6, first, learning_rate)
         count = "never" if needed is None else f"after {counted(needed, 'step')}"
@@ -338,7 +339,7 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
     plots.plain(left, "step", "learning rate, log scale")
     left.set(xlim=(0, n_steps), ylim=(1e-5, 1))
     curve = plots.loss_curve(right)
-    plots.plain(right, "step", "loss above the minimum, log scale")
+    plots.plain(right, "step", "loss above minimum, log scale")
     right.set(xlim=(0, n_steps), ylim=(1e-2, 1e5))
     floor = problem.loss(problem.minimum())
     schedules = {

@@ -58,8 +58,8 @@ class Training(LivePicture):
         self._lines = [plots.loss_curve(left), middle.plot([], [], color=plots.MODEL, linewidth=2)[0]]
         faint = {"color": plots.FAINT, "linestyle": ":", "linewidth": 2}
         self._old_lines = [left.plot([], [], **faint)[0], middle.plot([], [], **faint)[0]]
-        plots.plain(left, "epoch", "loss on the training digits, log scale")
-        plots.plain(middle, "epoch", f"test digits read wrong, of {test.n_rows}, log scale")
+        plots.plain(left, "epoch", "training loss, log scale")
+        plots.plain(middle, "epoch", f"read wrong, of {test.n_rows}, log scale")
         middle.set_yscale("log")
         middle.yaxis.set_major_formatter(lambda value, position: f"{value:g}")
         left.set(xlim=(0, n_epochs), ylim=LOSSES)
@@ -99,7 +99,7 @@ class Training(LivePicture):
 
     def _tell(self, learning_rate, batch_size, schedule):
         following = self._setting(learning_rate, batch_size, schedule)
-        self._next.set_text(f"next: {following}")
+        self._next.set_text(f"next: {following}".removesuffix(" rate"))
         for lines, run in ((self._lines, self._run), (self._old_lines, self._before)):
             for column, line in enumerate(lines, 1):
                 line.set_data(*run.curve(column))

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from accessibility import what_axe_finds, what_moves_by_itself, what_tab_misses
 from lab_in_chromium import COURSE
 
 NOTEBOOKS = sorted(path.stem for path in (COURSE / "notebooks").glob("*.ipynb"))
@@ -21,7 +22,7 @@ IN_PAGE = """
 window.course = {
     // what is seen, without its description in words
     drawing: box => [...box.querySelectorAll('svg[role=img], img')].map(it => it.src ?? it.innerHTML).join(),
-    sentence: box => box.querySelector('[aria-live]')?.textContent ?? '',
+    sentence: box => box.querySelector('.gdhelpers-said')?.textContent ?? '',
     remember(box) { box.before = course.drawing(box) + course.sentence(box) },
     answered: box => course.drawing(box) + course.sentence(box) !== box.before,
     label: it => (it.closest('.widget-inline-hbox')?.querySelector('.widget-label') ?? it).textContent.trim()
@@ -52,12 +53,16 @@ def test_runs_and_follows_its_controls(notebook):
     if folder := os.environ.get("GDHELPERS_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         notebook.screenshot(Path(folder) / f"{notebook.name}.png")
+    for box in notebook.page.query_selector_all(f"{EXPLORERS}, {PREDICTIONS}"):
+        complaints += what_tab_misses(notebook.page, box)
+    complaints += what_axe_finds(notebook.page)
     for explorer in notebook.page.query_selector_all(EXPLORERS):
         complaints += Explorer(notebook.page, explorer).complaints()
     for prediction in notebook.page.query_selector_all(PREDICTIONS):
         complaints += what_is_wrong_with_prediction(notebook.page, prediction)
     for quiz in notebook.page.query_selector_all(QUIZZES):
         complaints += what_is_wrong_with_quiz(notebook.page, quiz)
+    complaints += what_axe_finds(notebook.page)  # again, with all that the locked predictions say
     notebook.wait_until_idle()
     complaints += [f"the kernel reports an error: {error}" for error in notebook.kernel_errors]
     complaints += [f"the page reports an error: {error}" for error in notebook.page_errors]
@@ -76,6 +81,7 @@ def what_is_wrong_at_rest(notebook):
             complaints.append(f'slider "{slider.evaluate("course.label")}" belongs to no picture')
     if page.query_selector(".jp-RenderedMarkdown mjx-merror"):
         complaints.append("a formula cannot be read")
+    complaints += what_moves_by_itself(page)
     for number, explorer in enumerate(page.query_selector_all(EXPLORERS), 1):
         if not explorer.evaluate("course.aligned"):
             complaints.append(f"explorer {number}: its two layers do not lie on each other")
