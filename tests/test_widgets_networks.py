@@ -193,6 +193,18 @@ def test_walk_without_numbers_says_how_soon(parts, monkeypatch):
     assert np.isfinite(explorer.params).all()
 
 
+def test_divergence_that_a_big_network_notices_late_leaves_the_last_usable_weights(parts, monkeypatch):
+    explorer = widgets.training_explorer(*parts, N_EPOCHS)
+    monkeypatch.setattr("gdhelpers.descent.MANY", 0)  # then only every tenth step is looked at
+    monkeypatch.setattr(
+        networks, "GradientDescent", lambda rate: lambda params, gradient, state: (params * 1e60, state)
+    )
+    explorer.train()
+    assert explorer.sentence.startswith("It diverges within 10 steps at α = 0.1")
+    assert np.isfinite(explorer.params).all()
+    assert np.isfinite(curves(explorer, 0)[0]).all()
+
+
 # The buttons, and the thread
 
 
@@ -258,10 +270,18 @@ def test_stop_without_a_training_says_so(explorer):
 def test_cell_run_again_ends_the_training_of_the_explorer_before(parts, explorer, gate):
     explorer.controls["train"].click()
     eventually(lambda: Slow.reached == 1)
-    threading.Timer(0.1, gate.release, [10_000]).start()
+
+    def open_after_the_stop():
+        eventually(explorer._stop.is_set)
+        gate.release(10_000)
+
+    threading.Thread(target=open_after_the_stop).start()
     other = widgets.training_explorer(*parts, n_epochs=N_EPOCHS)
-    assert explorer.wait(0), "two trainings at once"
+    assert explorer.sentence.startswith("Stopped at step 1 of 21"), "two trainings at once"
     assert other.sentence.startswith("One epoch")
+    words = other.sentence
+    widgets.training_explorer(*parts, n_epochs=N_EPOCHS)
+    assert other.sentence == words, "a training that had ended was stopped"
 
 
 def test_error_in_the_thread_becomes_a_sentence_and_the_next_training_works(explorer, monkeypatch):
