@@ -26,7 +26,7 @@ SHARPNESS = 2  # image pixels for each browser pixel, for dense screens and proj
 TALLEST = 560  # pixels that a figure may grow to: on a projector its controls shall be in view, too
 LAYER = "display:block;width:100%;will-change:transform"  # a layer of its own, whose pixels the browser keeps
 ALOUD = File(__file__).with_name("aloud.js").read_text(encoding="utf-8")
-UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
+UNSEEN = "position:absolute;top:0;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
 COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
@@ -57,7 +57,13 @@ def aloud():
     """
     script = f'<style onload="{html.escape(ALOUD)}"></style>'
     words = f'<p role="status" style="{UNSEEN}"></p>'
-    return widgets.HTML(script + words, layout={"height": "0", "margin": "0"})
+    place = {
+        "width": "1px",
+        "height": "1px",
+        "margin": "-1px 0 0 0",
+        "overflow": "hidden",
+    }  # takes no room, is not gone
+    return widgets.HTML(script + words, layout=place)
 
 
 def _still_bundle(figure, words):

@@ -114,6 +114,7 @@ def progress(label, n_steps):
 
 PROJECTED = """<style>
 .jp-Notebook { --jp-content-font-size1: 20px; --jp-code-font-size: 18px; }
+.jp-Notebook .jp-RenderedHTMLCommon table { font-size: 18px; }
 .jp-Notebook .widget-html-content { font-size: 20px; line-height: 1.5; }
 .jp-Notebook :is(.widget-slider, .widget-button, .widget-toggle-button, .widget-toggle-buttons, .widget-radio,
     .widget-dropdown, .widget-checkbox, .widget-progress) { zoom: 1.4; }

@@ -82,6 +82,9 @@ def what_is_wrong_at_rest(notebook):
     if page.query_selector(".jp-RenderedMarkdown mjx-merror"):
         complaints.append("a formula cannot be read")
     complaints += what_moves_by_itself(page)
+    complaints += page.evaluate("""() => [...document.querySelectorAll('.jp-OutputArea-output .widget-box')]
+        .filter(it => it.scrollHeight > it.clientHeight || it.scrollWidth > it.clientWidth)
+        .map(it => `a box of widgets must be scrolled: ${it.innerText.slice(0, 60)}`)""")
     for number, explorer in enumerate(page.query_selector_all(EXPLORERS), 1):
         if not explorer.evaluate("course.aligned"):
             complaints.append(f"explorer {number}: its two layers do not lie on each other")

@@ -17,8 +17,9 @@ SIZES = """() => {
     const sizes = selector => [...document.querySelectorAll(`.jp-Notebook ${selector}`)]
         .filter(it => it.textContent.trim() && it.checkVisibility())
         .map(it => parseFloat(getComputedStyle(it).fontSize) * (it.currentCSSZoom ?? 1));
-    return Object.fromEntries(['.jp-MarkdownOutput p', '.jp-RenderedText pre', '.cm-line', '.gdhelpers-said',
-        '.widget-label', '.widget-readout', '.widget-button', '.widget-toggle-button', '.widget-radio-box label',
+    return Object.fromEntries(['.jp-MarkdownOutput p', '.jp-MarkdownOutput td', '.jp-RenderedText pre', '.cm-line',
+        '.gdhelpers-said', '.widget-label', '.widget-readout', '.widget-button', '.widget-toggle-button',
+        '.widget-radio-box label',
     ].map(selector => [selector, Math.min(...sizes(selector))]).filter(([, size]) => isFinite(size)));
 }"""
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output')].flatMap(output => {
@@ -43,8 +44,6 @@ LETTERS = """() => [...document.querySelectorAll('svg[role=img]')].flatMap(svg =
 
 @pytest.fixture
 def small_screen(lab):
-    lab.profile.pages  # noqa: B018 (the profile is open)
-
     def opened(name, cells):
         nbformat.write(nbformat.v4.new_notebook(cells=cells), lab.course / "notebooks" / f"{name}.ipynb")
         return lab.notebook(name)
