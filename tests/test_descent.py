@@ -633,3 +633,11 @@ def test_losses_of_many_records_on_many_rows_are_computed_in_parts():
     walk = descend(Many(), np.ones(2), GradientDescent(0.1), 10)
     assert asked == [4, 4, 3]
     np.testing.assert_allclose(walk.losses, 2 * 0.8 ** (2 * np.arange(11)))
+
+
+def test_several_walks_at_once_are_cut_where_the_first_loss_overflows():
+    steep = Landscape(lambda x: np.exp(x), lambda x: -np.ones_like(x))  # the loss overflows beyond 709
+    walk = descend(steep, np.array([0.0, 600.0, 100.0]), GradientDescent(50.0), 10)
+    assert walk.diverged == 3
+    assert walk.params.shape == walk.losses.shape == (3, 3)
+    assert np.isfinite(walk.losses).all()

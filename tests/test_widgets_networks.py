@@ -159,7 +159,7 @@ def test_a_training_without_mistakes_shows_no_digits(parts):
 
 def test_next_setting_stands_in_the_picture(explorer):
     choose(explorer, learning_rate=0.01, batch_size=8, schedule="cosine")
-    assert explorer._next.get_text() == "next: α = 0.01, batch size 8, cosine rate"
+    assert explorer._next.get_text() == "next: α = 0.01, batch size 8, cosine"
     assert "Next: 3 epochs at α = 0.01, batch size 8, cosine rate." in explorer.sentence
 
 

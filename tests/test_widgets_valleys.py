@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from test_widgets import actors, after, assert_sound, dot_of
 
 from gdhelpers import plots, widgets
-from gdhelpers.problems import camel, rippled_bowl, saddle
+from gdhelpers.problems import camel, ravine, rippled_bowl, saddle
 from gdhelpers.widgets.valleys import RACING, _spread
 
 TILTS = 4 * np.random.default_rng(0).choice([-1.0, 1.0], 50)
@@ -149,6 +149,13 @@ def test_step_slider_lets_them_run(race, step):
     assert min(np.diff(heights)) > 0.6, "labels on top of each other"
 
 
+def test_ball_that_rushes_through_a_valley_is_not_said_to_be_in_it(race):
+    path = own_walk("momentum", 5.0, 0.05, 0.9, 200)
+    step = int(np.argmax(np.abs(path - 1.9454) < 0.15))
+    assert abs(path[step] - path[step - 1]) > 0.2
+    assert "momentum is on its way" in choose(race, step=step)
+
+
 def test_plain_descent_is_compared_at_both_rates(race):
     before = curves_and_labels(race)[0]["momentum"].get_ydata().copy()
     choose(race, fair=True, beta=0.8, learning_rate=0.04)
@@ -253,8 +260,6 @@ def test_ravine_says_when_the_steps_do_not_suffice(in_ravine):
 
 @pytest.mark.parametrize(("kappa", "angle"), [(100, 0), (10, 30), (1, 90), (1000, 65)])
 def test_rings_are_level_and_the_walk_starts_at_the_same_place_of_the_ravine(in_ravine, kappa, angle):
-    from gdhelpers.problems import ravine
-
     choose(in_ravine, kappa=kappa, angle=angle)
     rings, land = in_ravine.actors[:5], ravine(kappa, angle)
     for ring in rings:
