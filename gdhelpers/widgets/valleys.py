@@ -138,7 +138,8 @@ def valley_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=
         escape = mark_escape(remark, *(float(number) for number in dot.get_xydata()[0]))
         setting = alpha(learning_rate) + ("" if method == "gradient descent" else f", β = {beta:.2f}")
         place = ", ".join(f"{value:.2f}" for value in first)
-        said = f"{method}, {setting}, from {place}: after {n_steps} steps it {scene.where(walk)}.{escape}"
+        when = "it" if walk.diverged else f"after {n_steps} steps it"
+        said = f"{method}, {setting}, from {place}: {when} {scene.where(walk)}.{escape}"
         return f"{said} Of all starts, {lucky.mean():.0%} reach the deepest valley."
 
     controls = {
