@@ -73,7 +73,7 @@ def _still_bundle(figure, words):
     return data, {"image/png": {"alt": words, "width": width, "height": height}}
 
 
-class StillPicture(widgets.HTML):
+class StillPicture:
     """A figure with its text alternative. As the last line of a cell it shows the figure and stores both.
 
     alt: what the figure shows, in words, for those who cannot see it.
@@ -81,16 +81,16 @@ class StillPicture(widgets.HTML):
 
     def __init__(self, figure, alt):
         self.figure, self.alt = figure, alt
-        self._bundle = _still_bundle(figure, alt)
-        data, metadata = self._bundle
-        width, height = (metadata["image/png"][side] for side in ("width", "height"))
-        # JupyterLab shows a bare PNG without its alternative
-        picture = f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" style="height:auto" '
-        super().__init__(f'{picture}src="data:image/png;base64,{data["image/png"]}">', layout={"width": "100%"})
 
-    def _repr_mimebundle_(self, **kwargs):
-        data, metadata = self._bundle
-        return {**(super()._repr_mimebundle_(**kwargs) or {}), **data}, metadata
+    def _repr_mimebundle_(self, **_):
+        data, metadata = _still_bundle(self.figure, self.alt)
+        size = metadata["image/png"]
+        # JupyterLab shows a PNG without its alternative, HTML with it
+        picture = (
+            f'<img alt="{html.escape(self.alt)}" width="{size["width"]}" height="{size["height"]}" '
+            f'style="height:auto" src="data:image/png;base64,{data["image/png"]}">'
+        )
+        return {**data, "text/html": picture}, metadata
 
 
 class _SvgRenderer(RendererBase):

@@ -16,7 +16,7 @@ from gdhelpers.lessons import NEEDED
 COURSE = Path(__file__).parent.parent
 NAMES = ("numpy", "matplotlib", "ipywidgets")
 TOP = {"notebooks", "gdhelpers", "tests", "binder", ".ci"}
-TOP |= {"README.md", "requirements.txt", "pyproject.toml", "LICENSE", ".gitignore"}
+TOP |= {"README.md", "requirements.txt", "pyproject.toml", "conftest.py", "LICENSE", ".gitignore"}
 # A home of somebody on some machine, package indexes other than the public ones, keys. No pattern matches itself.
 PRIVATE = {
     "a home directory": re.compile(r"(?<![\w.)])/(home|root|Users)/\w|[A-Z]:\\{1,2}Users\\"),

@@ -10,6 +10,8 @@ from matplotlib.text import Text
 from test_widgets import actors, after, assert_sound, dot_of
 
 from gdhelpers import plots, widgets
+from gdhelpers.descent import descend
+from gdhelpers.optimizers import Momentum
 from gdhelpers.problems import camel, ravine, rippled_bowl, saddle
 from gdhelpers.widgets.valleys import RACING, _spread
 
@@ -108,6 +110,15 @@ def test_camel_is_marked_at_both_deepest_valleys_and_shares_agree():
     assert "in a local minimum, at (1.607, 0.569)" in choose(picture, method="gradient descent")
     assert after("Of all starts,", picture.sentence) == pytest.approx(60, abs=3)
     assert "in a local minimum, at (1.704, -0.796)" in choose(picture, start_x=1.8, start_y=-0.3)
+
+
+def test_starts_that_explode_do_not_end_the_walks_of_the_others():
+    picture = widgets.valley_explorer(camel(), (-2.0, -1.0), (2.0, 1.0), (1.9, 0.9), rates=(-3, -1), rate=0.01)
+    words = choose(picture, learning_rate=0.1)
+    assert descend(camel(), np.array([1.9, 0.9]), Momentum(0.1), 300).diverged
+    assert "from 1.90, 0.90: it diverges at step" in words
+    for start in picture.actors[0].get_xydata()[::20]:
+        assert descend(camel(), start, Momentum(0.1), 300).losses[-1] < -0.9
 
 
 def test_beta_is_switched_off_where_it_has_no_meaning(valleys):
@@ -252,6 +263,11 @@ def in_ravine():
 def test_steps_in_the_ravine(in_ravine, method, kappa, angle, steps):
     sentence = choose(in_ravine, method=method, kappa=kappa, angle=angle)
     assert after("distance after", sentence) == pytest.approx(steps, rel=0 if method != "Adam" else 0.01)
+
+
+def test_ravine_says_that_a_walk_leaves_the_picture_on_its_way(in_ravine):
+    assert "leaves the picture" not in in_ravine.sentence
+    assert "leaves the picture" in choose(in_ravine, method="momentum", kappa=1000)
 
 
 def test_ravine_says_when_the_steps_do_not_suffice(in_ravine):

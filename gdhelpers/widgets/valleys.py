@@ -291,9 +291,9 @@ def ravine_explorer(n_steps=1000):
     plots.loss_curve(right)
     plots.plain(right, "step", "distance to the minimum, log scale")
     right.axhline(np.sqrt(2) * 1e-6, color=plots.FAINT, linestyle=":")
-    right.set_title("dotted: a millionth of the start's", fontsize=plots.MEDIUM, loc="left")
-    right.set(xlim=(0, n_steps), ylim=(1e-9, 10))
-    trail, dot = plots.path(left, markersize=3), plots.here(left)
+    right.set_title("dotted: a millionth of the first distance", fontsize=plots.MEDIUM, loc="left")
+    right.set(xlim=(0, n_steps), ylim=(1e-9, 1e3))
+    trail, dot = plots.path(left, markersize=2.5, linewidth=0.8), plots.here(left)
     curve = plots.path(right, linewidth=2, marker="")
     circle = np.linspace(0, 2 * np.pi, 181)
 
@@ -317,7 +317,8 @@ def ravine_explorer(n_steps=1000):
         curve.set_data(walk.steps, distance)
         close = distance < 1e-6 * distance[0]
         count = f"after {close.argmax():,} steps" if close.any() else f"not within {n_steps:,} steps"
-        return f"{method}, κ = {number(kappa)}, turned by {angle}°: a millionth of the first distance {count}."
+        outside = " On its way it leaves the picture." if np.abs(walk.params).max() > 1.7 else ""
+        return f"{method}, κ = {number(kappa)}, turned by {angle}°: a millionth of the first distance {count}.{outside}"
 
     kappa = {"base": 10, "min": 0.0, "max": 3.0, "step": 0.05, "value": 100.0, "readout_format": ".3g"}
     controls = {

@@ -3,7 +3,7 @@
 The candidates take turns, so that whatever else the computer does hits all. Compared are medians of a turn; the ratio
 told is the median over the turns.
 
-Not part of the plain run: `python -m pytest tests/benchmarks/test_network_step.py --benchmark-only -s`.
+Not part of the plain run: `python -m pytest tests/benchmarks/test_network_step.py -n 0 --benchmark-only -s`.
 """
 
 import statistics

@@ -5,7 +5,7 @@ all. Times are taken inside the page. "The same" includes how sharp they are: `i
 draws half as sharp, and is told for comparison. "One dot" is the floor: the way to the kernel and back, and the
 browser's next frame.
 
-Not part of the plain run: `python -m pytest tests/benchmarks --benchmark-only -s`.
+Not part of the plain run: `python -m pytest tests/benchmarks -n 0 --benchmark-only -s`.
 """
 
 import statistics

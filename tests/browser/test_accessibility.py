@@ -88,7 +88,8 @@ def test_prediction_is_made_with_arrow_keys_and_its_reply_read_once(page):
     first.press("Space")
     page.keyboard.press("ArrowDown")
     assert page.get_by_role("radio", name="Right").is_checked(), "the arrow key went to JupyterLab"
-    page.wait_for_function(IDLE)  # what is typed faster than the kernel follows, ipywidgets sends after the button
+    page.wait_for_timeout(500)  # what is typed faster than the kernel follows, ipywidgets sends after the button
+    page.wait_for_function(IDLE)
     page.get_by_role("button", name="Lock my prediction").press("Enter")
     page.wait_for_function("it => it.textContent", arg=page.locator(SPOKEN).nth(2).element_handle())
     assert heard(page, 2) == ["No: Left. It rises there."]

@@ -39,7 +39,9 @@ def learners_lab(chromium, tmp_path, monkeypatch):
 
 
 def replies(page):
-    return [box.inner_text() for box in page.query_selector_all(".jp-OutputArea [role=status]")]
+    return [
+        box.inner_text() for box in page.query_selector_all(".jp-OutputArea :is(.gdhelpers-said, div[role=status])")
+    ]
 
 
 def test_progress_survives_the_kernel(learners_lab):
