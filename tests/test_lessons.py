@@ -424,7 +424,7 @@ def test_quiz_shows_every_question_with_options_a_button_and_a_score():
     *questions, last = quiz.children
     assert last is quiz.score
     for number, (question, (text, options, _)) in enumerate(zip(questions, QUIZ, strict=True), 1):
-        heading, choice, button, reply = question.children
+        heading, choice, button, reply, _ = question.children
         lead = ET.fromstring(f"<p>{heading.value}</p>")[0]
         assert (lead.text, lead.tail.strip()) == (f"Question {number} of 3.", text)
         assert list(choice.options) == list(options)
