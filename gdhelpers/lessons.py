@@ -325,8 +325,7 @@ def _short(value):
 
 def _numbers(value, shape, what):
     """The learner's value as an array of this shape (None in it allows any length)."""
-    if value is None or value is ...:
-        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    _attempted(value, what)
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "iuf":
@@ -340,11 +339,21 @@ def _numbers(value, shape, what):
     return array
 
 
-def _returned(function, arguments, shape, what):
-    if function is None or function is ...:
+def _attempted(value, what):
+    """Stop, without a verdict, at a stub."""
+    if value is None or value is ...:
         raise _Stop(None, f"Put your own line where the ... is: {what}.")
+
+
+def _attempted_function(function, what):
+    """Stop at a stub, or at what is no function."""
+    _attempted(function, what)
     if not callable(function):
         raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(function)}.")
+
+
+def _returned(function, arguments, shape, what):
+    _attempted_function(function, what)
     try:
         with np.errstate(all="ignore"):
             value = function(*arguments)
@@ -567,10 +576,7 @@ def check_epoch(epoch):
 
 def _batches_of(epoch, n_rows, batch_size, rng):
     what = "epoch(n_rows, batch_size, rng) returns a list of arrays of row numbers"
-    if epoch is None or epoch is ...:
-        raise _Stop(None, f"Put your own line where the ... is: {what}.")
-    if not callable(epoch):
-        raise _Stop(False, f"Hand over the function itself, without brackets after its name; got {_short(epoch)}.")
+    _attempted_function(epoch, what)
     try:
         value = epoch(n_rows, batch_size, rng)
         value = value if value is None or value is ... else list(value)
@@ -580,8 +586,7 @@ def _batches_of(epoch, n_rows, batch_size, rng):
         raise _Stop(False, f"Wanted: {what}. Yours returns something that holds no batches.") from None
     except Exception as error:
         raise _Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
-    if value is None or value is ...:
-        raise _Stop(None, f"Put your own line where the ... is: {what}.")
+    _attempted(value, what)
     try:
         batches = [np.asarray(batch) for batch in value]
     except ValueError:

@@ -8,6 +8,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from table_of_claims import assert_close, each_of
 
 from gdhelpers.datasets import digits, houses
 from gdhelpers.descent import descend
@@ -176,13 +177,9 @@ CLAIMS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("value", "expected", "tolerance"), [row[2:] for row in CLAIMS], ids=[f"{row[0]} {row[1]}" for row in CLAIMS]
-)
+@each_of(CLAIMS)
 def test_claim_is_computed_again(value, expected, tolerance):
-    value, expected = np.asarray(value(), dtype=float), np.asarray(expected, dtype=float)
-    allowed = tolerance * np.where(expected == 0, 1, np.abs(expected))
-    assert np.all(np.abs(value - expected) <= allowed), f"computed {value}, expected {expected}"
+    assert_close(value(), expected, tolerance)
 
 
 # 55 in the mirror case, and 86: noise that leaves

@@ -37,16 +37,20 @@ def slider(label, low, high, value, step):
     return kind(description=label, style=WIDE, layout={"width": "340px"}, **options)
 
 
+def log_slider(label, low, high, value, step, width="340px", base=10, digits=".3g"):
+    """A slider on a log scale; low, high and step are powers of `base`, digits is how its number is written."""
+    options = {"base": base, "min": low, "max": high, "step": step, "value": value, "readout_format": digits}
+    return _FloatLogSlider(description=f"{label} (log)", style=WIDE, layout={"width": width}, **options)
+
+
 def rate_slider(low, high, value):
     """A learning-rate slider; low and high are powers of ten."""
-    options = {"min": low, "max": high, "step": 0.02, "value": value, "readout_format": ".3g"}
-    return _FloatLogSlider(description="learning rate α (log)", style=WIDE, layout={"width": "420px"}, **options)
+    return log_slider("learning rate α", low, high, value, 0.02, "420px")
 
 
 def batch_slider(n_rows, value):
     """A batch-size slider: 1, 2, 4, 8, ... and all rows; any other number can be typed. Round what it gives."""
-    options = {"base": 2, "min": 0, "max": float(np.log2(n_rows)), "step": 1, "value": value, "readout_format": ".0f"}
-    return _FloatLogSlider(description="batch size B (log)", style=WIDE, layout={"width": "380px"}, **options)
+    return log_slider("batch size B", 0, float(np.log2(n_rows)), value, 1, "380px", base=2, digits=".0f")
 
 
 def alpha(learning_rate):

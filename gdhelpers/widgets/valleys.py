@@ -11,7 +11,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import Adam, GradientDescent, Momentum, Nesterov, RMSProp
 from gdhelpers.plots import number
 from gdhelpers.problems import Landscape, ravine, sharp_and_wide
-from gdhelpers.widgets.controls import WIDE, alpha, margins, mark_escape, rate_slider, slider
+from gdhelpers.widgets.controls import WIDE, alpha, log_slider, margins, mark_escape, rate_slider, slider
 
 METHODS = {  # name: (learning rate, β) -> optimizer
     "gradient descent": lambda rate, beta: GradientDescent(rate),
@@ -320,10 +320,9 @@ def ravine_explorer(n_steps=1000):
         outside = " On its way it leaves the picture." if np.abs(walk.params).max() > 1.7 else ""
         return f"{method}, κ = {number(kappa)}, turned by {angle}°: a millionth of the first distance {count}.{outside}"
 
-    kappa = {"base": 10, "min": 0.0, "max": 3.0, "step": 0.05, "value": 100.0, "readout_format": ".3g"}
     controls = {
         "method": _menu("method", ("gradient descent", "momentum", "Adam"), "gradient descent"),
-        "kappa": widgets.FloatLogSlider(description="κ (log)", style=WIDE, layout={"width": "340px"}, **kappa),
+        "kappa": log_slider("κ", 0.0, 3.0, 100.0, 0.05),
         "angle": slider("turned by (degrees)", 0, 90, 0, 5),
     }
     alt = (
