@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from contextlib import contextmanager
 
 import pytest
@@ -34,3 +35,10 @@ def complains():
         assert caught.value.__suppress_context__ or caught.value.__context__ is None, "a second traceback"
 
     return complains
+
+
+@pytest.fixture
+def no_warning_reaches_the_learner():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from gdhelpers import lessons, plots
+from gdhelpers import plots
+from gdhelpers.lessons import replies
 
 IDEAS = {name: getattr(plots, name) for name in ("DATA", "MODEL", "ERROR", "MINIMUM", "LIMIT", "SLOPE")}
 RACERS = {f"racer {number}": colour for number, (colour, _) in enumerate(plots.RACERS)}
@@ -57,7 +58,7 @@ def distance(one, other, eyes):
 
 @pytest.mark.parametrize(
     "colour",
-    sorted({*IDEAS.values(), *RACERS.values(), plots.FAINT, lessons.GREEN, lessons.RED, lessons.GREY} - {plots.ERROR}),
+    sorted({*IDEAS.values(), *RACERS.values(), plots.FAINT, replies.GREEN, replies.RED, replies.GREY} - {plots.ERROR}),
 )
 def test_text_in_every_colour_but_the_fill_can_be_read_on_white(colour):
     assert contrast_on_white(colour) >= 4.5

@@ -31,7 +31,7 @@ BELOW = {  # module: the modules of the package it may import
     "summary": set(),
     "plots": {"problems", "optimizers", "descent", "datasets"},
     "live": {"plots"},
-    "lessons": {"problems", "optimizers", "descent", "datasets", "progress", "plots", "live"},
+    "lessons": {"problems", "optimizers", "descent", "datasets", "progress", "plots", "live", "lessons"},
     "widgets": {"problems", "optimizers", "descent", "datasets", "plots", "live", "lessons", "widgets"},
     "server": set(),
     "__init__": set(),

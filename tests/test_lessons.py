@@ -2,11 +2,11 @@
 
 import itertools
 import re
-import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from judging import judge
 
 from gdhelpers import lessons, plots
 from gdhelpers.datasets import houses
@@ -22,32 +22,15 @@ from gdhelpers.lessons import (
     check_step,
     check_walk,
     predict,
+    replies,
 )
 from gdhelpers.problems import LeastSquares
 from gdhelpers.progress import Progress
 
+pytestmark = pytest.mark.usefixtures("no_warning_reaches_the_learner")
+
 SIZE, PRICE = houses()
 START, RATE, N_STEPS = (0.05, 100), 1e-7, 10  # as in the lesson
-JARGON = r"Traceback|ndarray|inhomogeneous|dtype|float\(\)|broadcast|<function|0x[0-9a-f]{6}|Ellipsis"
-
-
-@pytest.fixture(autouse=True)
-def no_warning_reaches_the_learner():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def judge(check, mine, *others, **options):
-    """The verdict, after a look at its wording: one or two plain sentences on one line."""
-    verdict = check(mine, *others, **options)
-    message = verdict.message
-    assert "\n" not in message
-    assert message[-1] in ".?"
-    assert len(re.split(r"(?<=[.?!]) (?=[A-Z])", message)) <= 2
-    assert not re.search(JARGON, message)
-    assert repr(verdict).startswith({True: "Right. ", False: "Not yet. ", None: "Not attempted yet. "}[verdict.passed])
-    return verdict
 
 
 def errors(w, b):
@@ -121,9 +104,9 @@ def test_lock_without_a_choice_does_not_lock(prediction):
 @pytest.mark.parametrize(
     ("choice", "reply", "color"),
     [
-        ("Left", "Yes. It falls to the left.", lessons.GREEN),
-        ("Right", "No: Left. It rises & rises there.", lessons.RED),
-        ("Neither", "No: Left. Only the bottom is flat.", lessons.RED),
+        ("Left", "Yes. It falls to the left.", replies.GREEN),
+        ("Right", "No: Left. It rises & rises there.", replies.RED),
+        ("Neither", "No: Left. Only the bottom is flat.", replies.RED),
     ],
 )
 def test_lock_tells_right_from_wrong_and_why(prediction, choice, reply, color):
@@ -216,8 +199,8 @@ def restart(tmp_path, monkeypatch):
     """`restart()`: a new kernel of the lesson, in the same folder."""
 
     def restart(lesson="01_the_problem"):
-        monkeypatch.setattr(lessons, "kept", Progress(tmp_path, lesson))
-        return lessons.kept
+        monkeypatch.setattr(replies, "kept", Progress(tmp_path, lesson))
+        return replies.kept
 
     restart()
     return restart
@@ -240,7 +223,7 @@ def test_prediction_is_still_locked_after_a_restart_with_its_reply(restart, choi
         answer(after, "Neither" if choice == "Left" else "Left")
         assert (after.locked, after.choice.value) == (choice, choice)
         restart()
-    entry = lessons.kept.recall("predictions", QUESTION)
+    entry = replies.kept.recall("predictions", QUESTION)
     assert (entry["answer"], entry["right"]) == (choice, choice == "Left")
 
 
@@ -250,7 +233,7 @@ def test_choice_that_is_not_locked_is_not_kept(restart):
     prediction.choice.value = "Left"
     restart()
     assert predict(QUESTION, OPTIONS, "Left").choice.value is None
-    assert lessons.kept.lessons() == {}
+    assert replies.kept.lessons() == {}
 
 
 def test_prediction_of_other_words_or_another_lesson_is_asked_anew(restart):
@@ -273,29 +256,29 @@ def test_stored_words_are_the_same_when_a_prediction_was_locked_before(restart):
 def test_passed_check_is_kept_and_an_untouched_stub_is_still_not_attempted(restart):
     height = 9
     assert check_number(height, 9).passed
-    first = lessons.kept.recall("checks", "check_number(height)")
+    first = replies.kept.recall("checks", "check_number(height)")
     assert first["right"] is True
     restart()
     height = ...
     assert check_number(height, 9).passed is None
     height = 8
     assert check_number(height, 9).passed is False
-    assert lessons.kept.recall("checks", "check_number(height)") == first
+    assert replies.kept.recall("checks", "check_number(height)") == first
 
 
 def test_failed_check_is_not_kept(restart):
     assert not check_number(8, 9).passed
     assert not check_number(..., 9).passed
-    assert lessons.kept.lessons() == {}
+    assert replies.kept.lessons() == {}
 
 
 def test_the_day_on_which_a_check_was_passed_first_stays(restart):
     height = 9
-    path = lessons.kept.path
+    path = replies.kept.path
     assert check_number(height, 9).passed
     path.write_text(re.sub(r"\d{4}-\d\d-\d\d", "2020-02-20", path.read_text()))
     assert check_number(height, 9).passed
-    assert lessons.kept.recall("checks", "check_number(height)")["when"] == "2020-02-20"
+    assert replies.kept.recall("checks", "check_number(height)")["when"] == "2020-02-20"
 
 
 def test_every_lesson_goes_on_when_progress_cannot_be_saved_and_says_so_once(restart, monkeypatch):
@@ -315,7 +298,7 @@ def test_every_lesson_goes_on_when_progress_cannot_be_saved_and_says_so_once(res
 
 
 def test_broken_file_is_said_below_the_first_question(restart):
-    lessons.kept.path.write_text("broken")
+    replies.kept.path.write_text("broken")
     assert "It is kept as progress.broken.json" in predict(QUESTION, OPTIONS, "Left").reply.value
     prediction = predict(QUESTION, OPTIONS, "Left")
     assert prediction.reply.value == ""
@@ -323,7 +306,7 @@ def test_broken_file_is_said_below_the_first_question(restart):
 
 
 def test_trouble_is_said_with_a_verdict_and_in_a_box_of_its_own(restart):
-    lessons.kept.path.mkdir()
+    replies.kept.path.mkdir()
     verdict = check_number(9, 9)
     first, second = repr(verdict).splitlines()
     assert first == "Right. That is the number."
@@ -347,7 +330,7 @@ def test_forget_starts_this_lesson_over(restart):
 
 def test_deleting_the_file_starts_over(restart):
     answer(predict(QUESTION, OPTIONS, "Left"), "Right")
-    lessons.kept.path.unlink()
+    replies.kept.path.unlink()
     prediction = predict(QUESTION, OPTIONS, "Left")
     assert (prediction.locked, prediction.reply.value) == (None, "")
 
@@ -378,7 +361,7 @@ def test_report_export_and_forget_say_when_nothing_is_kept():
 
 
 def test_report_says_why_nothing_can_be_kept(restart):
-    lessons.kept.path.mkdir()
+    replies.kept.path.mkdir()
     assert "cannot be read" in repr(lessons.progress_report())
     answer(predict(QUESTION, OPTIONS, "Left"), "Right")
     assert "predictions locked 1 (right 0)" in repr(lessons.progress_report())
@@ -389,12 +372,12 @@ def test_export_is_a_file_for_the_teacher(restart):
     said = lessons.export_progress(" Ada Lovelace ")
     assert repr(said) == "Written: progress_Ada_Lovelace.csv, beside the notebooks. Give that file to your teacher."
     assert ET.fromstring(said._repr_html_()).text == repr(said)
-    written = lessons.kept.path.with_name("progress_Ada_Lovelace.csv").read_text(encoding="utf-8-sig")
+    written = replies.kept.path.with_name("progress_Ada_Lovelace.csv").read_text(encoding="utf-8-sig")
     assert written.splitlines()[1].startswith("Ada Lovelace,01_the_problem,predictions,Which way is <down>?,Right,no,")
 
 
 def test_export_that_fails_says_so(restart):
-    lessons.kept.path.with_name("progress_Ada.csv").mkdir()
+    replies.kept.path.with_name("progress_Ada.csv").mkdir()
     assert repr(lessons.export_progress("Ada")).startswith("The table is not written: progress_Ada.csv beside")
 
 
@@ -437,13 +420,13 @@ def test_wrong_answer_is_explained_and_may_be_tried_again_but_the_first_counts()
     question = answer(quiz.questions[0], "Right")
     assert ET.fromstring(question.reply.value).text == "No, try another. It rises & rises there."
     assert "Left" not in question.reply.value
-    assert lessons.RED in question.reply.value
+    assert replies.RED in question.reply.value
     assert not question.choice.disabled
     assert not question.button.disabled
     assert score(quiz) == "1 of 3 answered, 0 right at the first try."
     answer(question, "Left")
     assert ET.fromstring(question.reply.value).text == "Yes. It falls to the left."
-    assert lessons.GREEN in question.reply.value
+    assert replies.GREEN in question.reply.value
     assert question.choice.disabled
     assert question.button.disabled
     question.choice.value = "Neither"
@@ -465,12 +448,12 @@ def test_score_counts_first_answers_and_names_what_is_not_solved():
     answer(quiz.questions[2], "3")
     answer(quiz.questions[0], "Neither")
     assert score(quiz) == "All answered: 1 of 3 right at the first try. Not solved yet: 1, 3."
-    assert lessons.GREEN not in quiz.score.value
+    assert replies.GREEN not in quiz.score.value
     answer(quiz.questions[2], "2")
     assert score(quiz) == "All answered: 1 of 3 right at the first try. Not solved yet: 1."
     answer(quiz.questions[0], "Left")
     assert score(quiz) == "All answered: 1 of 3 right at the first try. Every question is solved."
-    assert lessons.GREEN in quiz.score.value
+    assert replies.GREEN in quiz.score.value
 
 
 def test_stored_words_of_a_quiz_are_its_questions_whatever_was_answered(restart):
@@ -505,12 +488,12 @@ def test_quiz_survives_a_restart(restart):
     answer(answer(quiz.questions[2], "3"), "2")
     restart()
     assert score(lessons.quiz(QUIZ)) == "All answered: 1 of 3 right at the first try. Every question is solved."
-    kept = lessons.kept.recall("quiz", "How many?")
+    kept = replies.kept.recall("quiz", "How many?")
     assert (kept["answer"], kept["latest"], kept["right"]) == ("1", "2", False)
 
 
 def test_kept_answer_of_an_older_course_does_no_harm(restart):
-    lessons.kept.keep("quiz", "How many?", answer="2", latest="3", right=True)  # 3 was right then
+    replies.kept.keep("quiz", "How many?", answer="2", latest="3", right=True)  # 3 was right then
     quiz = lessons.quiz(QUIZ)
     assert quiz.questions[2].locked == quiz.questions[2].choice.value == "2"
     assert "Yes. Two it is." in quiz.questions[2].reply.value
@@ -546,7 +529,7 @@ def test_bad_quiz_is_refused_in_one_sentence(complains, questions, words):
     [(True, "Right.", plots.MINIMUM), (False, "Not yet.", plots.LIMIT), (None, "Not attempted yet.", plots.FAINT)],
 )
 def test_verdict_says_it_in_words_and_in_the_colour_of_the_course(passed, words, color):
-    verdict = lessons.Verdict(passed, "a < b & c.")
+    verdict = replies.Verdict(passed, "a < b & c.")
     assert repr(verdict) == f"{words} a < b & c."
     box = ET.fromstring(verdict._repr_html_())
     assert box.text == repr(verdict)
@@ -557,14 +540,14 @@ def test_verdict_says_it_in_words_and_in_the_colour_of_the_course(passed, words,
 
 
 def test_installation_is_in_place_here():
-    assert judge(check_installation, lessons.NEEDED).passed
+    assert judge(check_installation, replies.NEEDED).passed
     assert check_installation().passed
 
 
 @pytest.mark.parametrize(("least", "below"), [((99,), (100,)), ((0, 1), (1,))], ids=["too old", "too new"])
 @pytest.mark.parametrize("package", ["numpy", "matplotlib", "ipywidgets"])
 def test_installation_with_another_version_says_which_and_what_to_do(package, least, below):
-    verdict = check_installation(lessons.NEEDED | {package: (least, below)})
+    verdict = check_installation(replies.NEEDED | {package: (least, below)})
     assert verdict.passed is False
     assert verdict.message.startswith(f"{package} ")
     assert "pip install -r requirements.txt" in verdict.message

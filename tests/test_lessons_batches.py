@@ -1,32 +1,15 @@
 """The checks of lesson 05 accept every right way, and say of each known mistake what it is."""
 
-import re
-import warnings
-
 import numpy as np
 import pytest
+from judging import judge
 
 from gdhelpers.datasets import houses
 from gdhelpers.lessons import check_batch_step, check_epoch
 
+pytestmark = pytest.mark.usefixtures("no_warning_reaches_the_learner")
+
 SIZE, PRICE = houses()
-JARGON = r"Traceback|ndarray|inhomogeneous|dtype|float\(\)|broadcast|<function|0x[0-9a-f]{6}|Ellipsis"
-
-
-@pytest.fixture(autouse=True)
-def no_warning_reaches_the_learner():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def judge(check, *arguments):
-    """The verdict, after a look at its wording: one or two plain sentences on one line."""
-    verdict = check(*arguments)
-    assert "\n" not in verdict.message
-    assert len(re.split(r"(?<=[.?!]) (?=[A-Z])", verdict.message)) <= 2
-    assert not re.search(JARGON, verdict.message)
-    return verdict
 
 
 # check_batch_step

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gdhelpers.lessons import NEEDED
+from gdhelpers.lessons.replies import NEEDED
 
 COURSE = Path(__file__).parent.parent
 NAMES = ("numpy", "matplotlib", "ipywidgets")
