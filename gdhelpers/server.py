@@ -1,8 +1,8 @@
 """A Jupyter server extension of two small mends. Without it all lessons work the same, a little less smoothly.
 
-A small message is sent at once: otherwise a slider's new picture often waits some 40 ms in the server, because TCP holds
-a small packet back until the one before it is acknowledged (Nagle's algorithm): 16 pictures a second in a drag instead
-of 25.
+A small message is sent at once: otherwise a slider's new picture often waits some 40 ms in the server, because TCP
+holds a small packet back until the one before it is acknowledged (Nagle's algorithm): 16 pictures a second in a drag
+instead of 25.
 
 A lesson that is opened when no kernel runs it shows the pictures it was saved with: otherwise JupyterLab looks for its
 sliders, which ended with the kernel, and says "model not found" where a picture could stand.

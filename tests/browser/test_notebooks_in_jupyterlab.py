@@ -221,7 +221,7 @@ def what_is_wrong_with_quiz(page, quiz):
 def answers(page, question, option):
     """Whether the question has new words after this option was chosen and sent.
 
-    A kernel may hand the choice and the press of the button to two threads (ipykernel 7.4 does), and the faster one wins.
+    A kernel may hand the choice and the press of the button to two threads (ipykernel 7.4 does); the faster one wins.
     A person leaves more time between the two, and would press again.
     """
     before = question.evaluate(SAID)
