@@ -66,6 +66,17 @@ def aloud():
     return widgets.HTML(script + words, layout=place)
 
 
+def heard_while_busy(*controls):
+    """Let these widgets' callbacks run while a cell runs, on the thread that the page asks for.
+
+    ipykernel 7.4 gives a widget's messages to the thread that last spoke for it: to begin with that of the cell that
+    made it, which hears nothing until its work is done, so that a Stop button stops nothing. Older kernels know no such
+    mark, and there this does nothing.
+    """
+    for control in controls:
+        vars(control.comm).pop("_reply_subshell_id", None)
+
+
 def _still_bundle(figure, words):
     """What the notebook stores: a picture that GitHub, nbconvert and a screen reader can use without a kernel."""
     width, height = _size_shown(figure)
@@ -236,6 +247,7 @@ class LivePicture(widgets.VBox):
         for control in self.controls.values():
             if control.has_trait("value"):
                 control.observe(lambda change: self.refresh(), "value")
+        heard_while_busy(*self.controls.values())
 
     @property
     def values(self):

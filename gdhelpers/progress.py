@@ -175,15 +175,21 @@ class Progress:
             raise _Trouble(_not_saved("written", error)) from None
 
 
+def path_of_this_notebook():
+    """The notebook that runs here, as its front end names it; None where none does."""
+    named = os.environ.get("JPY_SESSION_NAME") or vars(sys.modules["__main__"]).get("__vsc_ipynb_file__") or ""
+    path = Path(str(named))
+    return path if path.suffix == ".ipynb" else None
+
+
 def of_this_notebook():
     """The progress of the notebook that runs here, in JupyterLab, Jupyter Notebook or VS Code. Elsewhere none is kept.
 
     Tests, nbval, nbconvert and the refreshing of the notebooks run them without a learner, and there no front end names
     a notebook: they neither see a file nor write one. GDHELPERS_PROGRESS=off in the environment switches it off.
     """
-    named = os.environ.get("JPY_SESSION_NAME") or vars(sys.modules["__main__"]).get("__vsc_ipynb_file__") or ""
-    notebook = Path(str(named))
-    if notebook.suffix != ".ipynb" or os.environ.get("GDHELPERS_PROGRESS") == "off":
+    notebook = path_of_this_notebook()
+    if notebook is None or os.environ.get("GDHELPERS_PROGRESS") == "off":
         return Progress(None)
     folder = notebook.parent if notebook.parent.is_dir() else Path()
     return Progress(os.path.abspath(folder), notebook.stem)

@@ -16,6 +16,7 @@ FLOORS = {  # module: what it may import besides the standard library
     "datasets": NUMPY,
     "progress": set(),
     "summary": set(),
+    "order": set(),
     "plots": NUMPY | {"matplotlib"},
     "live": NUMPY | {"matplotlib", "ipywidgets"},
     "lessons": NUMPY | {"matplotlib", "ipywidgets"},
@@ -34,7 +35,8 @@ BELOW = {  # module: the modules of the package it may import
     "lessons": {"problems", "optimizers", "descent", "datasets", "progress", "plots", "live", "lessons"},
     "widgets": {"problems", "optimizers", "descent", "datasets", "plots", "live", "lessons", "widgets"},
     "server": set(),
-    "__init__": set(),
+    "order": {"progress"},
+    "__init__": {"order"},
 }
 PACKAGE = Path(gdhelpers.__file__).parent
 EVERY_MODULE = pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""The server extension: it is found once the package is installed, and a websocket sends without delay."""
+"""The server extension: found once the package is installed; no delay on a websocket; pictures without a kernel."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ def test_websocket_sends_at_once_and_then_opens_as_before(monkeypatch):
             happened.append(("open", kernel_id))
 
     monkeypatch.setattr(server, "KernelWebsocketHandler", Handler)
-    server._load_jupyter_server_extension(app=None)
+    server._send_at_once()
     asyncio.run(Handler().open("kernel 1"))
     assert happened == [("no delay", True), ("open", "kernel 1")]
 
@@ -41,3 +41,62 @@ def test_jupyter_finds_the_extension_where_the_package_is_installed():
     listed = subprocess.run(command, capture_output=True, text=True, check=True)
     words = re.sub("\x1b\\[[0-9]*m", "", listed.stdout + listed.stderr).split()
     assert "gdhelpers.server OK" in " ".join(words)
+
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def lesson(*outputs, source="from gdhelpers import widgets"):
+    """What a contents manager gives for a notebook of one code cell with these outputs' data."""
+    shown = [{"output_type": "display_data", "data": dict(data), "metadata": {}} for data in outputs]
+    cells = [
+        {"cell_type": "markdown", "source": "gdhelpers"},
+        {"cell_type": "code", "source": source, "outputs": shown},
+    ]
+    cells[1]["outputs"].append({"output_type": "stream", "name": "stdout", "text": "12"})
+    return {"type": "notebook", "path": "notebooks/lesson.ipynb", "content": {"cells": cells}}
+
+
+def opened(model, *running, **asked):
+    """The data of the outputs, as a server hands this model out while notebooks at the paths `running` have kernels."""
+
+    class Contents:
+        def get(self, path, content=True, type=None):
+            return {**model, "content": model["content"] if content else None}
+
+    class Sessions:
+        async def list_sessions(self):
+            return [{"path": path} for path in running]
+
+    contents = Contents()
+    server._open_with_pictures(contents, Sessions())
+    got = asyncio.run(contents.get(model["path"], **asked))
+    if got["type"] != "notebook" or got["content"] is None:
+        return got["content"]
+    return [output["data"] for output in got["content"]["cells"][1]["outputs"] if "data" in output]
+
+
+PICTURE = {VIEW: {"model_id": "1"}, "image/png": "...", "text/plain": "a line"}
+
+
+def test_lesson_without_a_kernel_opens_with_its_pictures():
+    words = {VIEW: {"model_id": "2"}, "text/plain": "Predict."}
+    assert opened(lesson(PICTURE, words), "another.ipynb") == [
+        {"image/png": "...", "text/plain": "a line"},
+        {"text/plain": "Predict."},
+    ]
+
+
+def test_lesson_with_a_kernel_opens_live():
+    assert opened(lesson(PICTURE), "notebooks/lesson.ipynb") == [PICTURE]
+
+
+def test_view_with_nothing_beside_it_and_notebooks_of_others_are_left_alone():
+    alone = {VIEW: {"model_id": "1"}}
+    assert opened(lesson(alone)) == [alone]
+    assert opened(lesson(PICTURE, source="import ipywidgets")) == [PICTURE]
+
+
+def test_what_is_no_notebook_or_not_asked_for_passes_as_it_is():
+    assert opened(lesson(PICTURE), content=False) is None
+    assert opened({"type": "directory", "path": "", "content": ["notebooks"]}) == ["notebooks"]

@@ -7,7 +7,7 @@ import ipywidgets as widgets
 
 from gdhelpers.lessons import replies
 from gdhelpers.lessons.replies import GREEN, GREY, RED, box, trouble_box
-from gdhelpers.live import aloud
+from gdhelpers.live import aloud, heard_while_busy
 
 
 class Question(widgets.VBox):
@@ -34,6 +34,7 @@ class Question(widgets.VBox):
         heading = widgets.HTML(f"<b>{lead}</b> {html.escape(question)}")
         super().__init__([heading, self.choice, self.button, self.reply, aloud()], layout={"margin": "4px 0 12px 0"})
         self._restore()
+        heard_while_busy(self.choice, self.button)  # both on one thread: first the choice, then the button
 
     def lock(self):
         """Answer with what is chosen, and keep that."""

@@ -8,7 +8,7 @@ from IPython.display import display
 from traitlets import CFloat, CInt
 
 from gdhelpers import plots
-from gdhelpers.live import aloud
+from gdhelpers.live import aloud, heard_while_busy
 from gdhelpers.plots import number
 
 WIDE = {"description_width": "initial"}
@@ -91,6 +91,7 @@ class Progress(widgets.HBox):
         self.button.on_click(self._stop)
         self.words = widgets.HTML()
         super().__init__([self.bar, self.button, self.words, aloud()])
+        heard_while_busy(self.button)
 
     def __call__(self, step, params):
         now = time.monotonic()
