@@ -49,12 +49,10 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 def lesson(*outputs, source="from gdhelpers import widgets"):
     """What a contents manager gives for a notebook of one code cell with these outputs' data."""
     shown = [{"output_type": "display_data", "data": dict(data), "metadata": {}} for data in outputs]
-    cells = [
-        {"cell_type": "markdown", "source": "gdhelpers"},
-        {"cell_type": "code", "source": source, "outputs": shown},
-    ]
-    cells[1]["outputs"].append({"output_type": "stream", "name": "stdout", "text": "12"})
-    return {"type": "notebook", "path": "notebooks/lesson.ipynb", "content": {"cells": cells}}
+    shown.append({"output_type": "stream", "name": "stdout", "text": "12"})
+    words = {"cell_type": "markdown", "source": "gdhelpers"}
+    code = {"cell_type": "code", "source": source, "outputs": shown}
+    return {"type": "notebook", "path": "notebooks/lesson.ipynb", "content": {"cells": [words, code]}}
 
 
 def opened(model, *running, **asked):

@@ -48,8 +48,29 @@ def require(found, what):
         pytest.skip(f"{what} is not installed, so no notebook can be tried in a browser")
 
 
+NO_NETWORK = """import sys
+
+def refuse(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        host = arguments[1][0] if event == "socket.connect" and isinstance(arguments[1], tuple) else arguments[0]
+        if isinstance(host, str) and host not in ("", "localhost", "127.0.0.1", "::1", "0.0.0.0"):
+            with open({asked!r}, "a") as file:
+                print(host, file=file)
+            raise OSError("there is no network here")
+
+sys.addaudithook(refuse)
+"""
+
+
+def _cut_off(folder):
+    """A folder to put first in PYTHONPATH: every Python then works without a network, and `asked` says whom it missed."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(NO_NETWORK.format(asked=str(folder / "asked")))
+    return folder
+
+
 def _settings(folder):
-    """Environment of a server that keeps everything it reads and writes in `folder`."""
+    """Environment of a server that keeps everything it reads and writes in `folder`, and knows no network."""
     names = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR JUPYTERLAB_SETTINGS_DIR"
     places = {name: folder / name.lower() for name in [*names.split(), "JUPYTERLAB_WORKSPACES_DIR"]}
     for name, values in SETTINGS.items():
@@ -57,7 +78,8 @@ def _settings(folder):
         path = places["JUPYTERLAB_SETTINGS_DIR"] / package / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
-    return {**os.environ, **{name: str(place) for name, place in places.items()}}
+    paths = [str(_cut_off(folder / "no_network")), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **{name: str(place) for name, place in places.items()}}
 
 
 def _free_port():
@@ -120,7 +142,18 @@ class Lab:
 
     def __init__(self, url, course, profile):
         self.url, self.course, self.profile = url, course, profile
+        self._asked_by_page = []
         profile.set_default_timeout(60_000)
+        profile.route(lambda address: not address.startswith(url), self._refuse)
+
+    def _refuse(self, route):
+        self._asked_by_page.append(route.request.url)
+        route.abort()
+
+    def asked_of_the_network(self):
+        """Every address that the pages, the server or its kernels wanted so far; they got none of them."""
+        asked = self.course.parent / "no_network/asked"
+        return [*self._asked_by_page, *(asked.read_text().split() if asked.exists() else [])]
 
     @contextmanager
     def notebook(self, name):

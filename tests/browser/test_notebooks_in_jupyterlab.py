@@ -49,7 +49,7 @@ def notebook(request, lab):
         yield opened
 
 
-def test_runs_and_follows_its_controls(notebook):
+def test_runs_and_follows_its_controls(notebook, lab):
     complaints = what_is_wrong_at_rest(notebook)
     if folder := os.environ.get("GDHELPERS_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -67,6 +67,7 @@ def test_runs_and_follows_its_controls(notebook):
     notebook.wait_until_idle()
     complaints += [f"the kernel reports an error: {error}" for error in notebook.kernel_errors]
     complaints += [f"the page reports an error: {error}" for error in notebook.page_errors]
+    complaints += [f"something is wanted from the network: {address}" for address in lab.asked_of_the_network()]
     assert not complaints, f"{notebook.name}:\n" + "\n".join(complaints)
 
 

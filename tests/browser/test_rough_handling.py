@@ -184,3 +184,15 @@ def test_closed_and_opened_again_without_its_kernel_there_is_a_picture(lab, note
         assert "Which way is down?" in text
         assert not opened.page.query_selector(f"{EXPLORERS}, {QUESTIONS}")
         assert prepared(opened), "run again, it is live again"
+
+
+def test_network_is_cut_and_what_is_missed_is_told(lab, notebook):
+    """Else the lessons' test, which finds that nothing is asked of the network, could not fail."""
+    kernel = (
+        'import socket\ntry:\n    socket.create_connection(("example.org", 80))\nexcept OSError as why:\n    print(why)'
+    )
+    page = 'from IPython.display import HTML\nHTML("<img src=https://example.net/picture.png>")'
+    with notebook(kernel, page) as opened:
+        prepared(opened)
+        assert printed(opened, 1) == "there is no network here\n"
+        assert sorted(lab.asked_of_the_network()) == ["example.org", "https://example.net/picture.png"]
