@@ -63,7 +63,7 @@ sys.addaudithook(refuse)
 
 
 def _cut_off(folder):
-    """A folder to put first in PYTHONPATH: every Python then works without a network, and `asked` says whom it missed."""
+    """A folder for PYTHONPATH: each Python then works without a network, and `asked` in it says whom it missed."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(NO_NETWORK.format(asked=str(folder / "asked")))
     return folder
