@@ -1,5 +1,6 @@
-// What ipywidgets leaves unsaid to a screen reader, said for all widgets of one box. Run by the <style> of live.aloud()
-// whenever it arrives in a page; `this` is that element, and after it stands the paragraph that is read aloud.
+// What ipywidgets leaves unsaid to a screen reader, said for all widgets of one box, and the focus kept where it was lost.
+// Run by the <style> of live.aloud() whenever it arrives in a page; `this` is that element, and after it stands the
+// paragraph that is read aloud.
 const box = this.closest(".widget-box"), aloud = this.nextElementSibling, REST = 600; // milliseconds
 if (box.namedAloud) return; // the page took the box out and put it back
 box.namedAloud = true;
@@ -35,6 +36,19 @@ const name = () => {
     }
 };
 
+// A control that is disabled by its own press loses the focus, and with it the reader's place in the page: go on to the
+// next control of this output, or to its cell, from where the arrow keys lead on.
+let held;
+box.addEventListener("focusin", event => { held = event.target; });
+box.addEventListener("focusout", event => { if (event.relatedTarget) held = undefined; });
+const goOn = () => {
+    if (!held?.disabled || ![held, document.body].includes(document.activeElement)) return;
+    held = undefined;
+    const next = [...box.closest(".jp-OutputArea")?.querySelectorAll("input:enabled, button:enabled, [tabindex='0']") ?? []]
+        .find(it => !box.contains(it) && box.compareDocumentPosition(it) & Node.DOCUMENT_POSITION_FOLLOWING);
+    (next ?? box.closest(".jp-Cell"))?.focus();
+};
+
 // A drag changes the words 25 times a second: read them when it rests, from an element that was there before, since
 // one that arrives together with its words is often passed over. Nothing is read before the reader does something.
 let touched = false, waiting, last;
@@ -55,10 +69,11 @@ const say = () => {
 };
 
 const observer = new MutationObserver(() => {
+    goOn();
     name();
     say();
     observer.takeRecords(); // its own changes are no news
 });
-observer.observe(box, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+observer.observe(box, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "disabled"] });
 name();
 say();
