@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
 
 from gdhelpers.datasets import digits, many_houses
 from gdhelpers.descent import ABSURD, OFTEN
@@ -117,6 +118,20 @@ def torch_step(data):
     return step
 
 
+@pytest.fixture
+def sklearn_step(data):
+    X, labels = data
+    network = MLPClassifier(SIZES[1:-1], solver="sgd", momentum=0, alpha=0, learning_rate_init=LEARNING_RATE)
+    network.partial_fit(X[:BATCH_SIZE], labels[:BATCH_SIZE], classes=range(SIZES[-1]))
+    rng = np.random.default_rng(0)
+
+    def step():
+        rows = rng.integers(len(X), size=BATCH_SIZE)
+        network.partial_fit(X[rows], labels[rows])
+
+    return step
+
+
 def test_a_network_step_costs_little_more_than_its_matrix_products(benchmark, our_step, products):
     candidates = {"our step": our_step, "matrix products": products}
     found = benchmark.pedantic(measure, args=(candidates,), rounds=1)
@@ -128,6 +143,12 @@ def test_a_network_step_costs_little_more_than_pytorch_s(benchmark, our_step, to
     found = benchmark.pedantic(measure, args=({"our step": our_step, "PyTorch's step": torch_step},), rounds=1)
     show(found)
     assert ratio(found, "our step", "PyTorch's step") <= MOST_TORCH
+
+
+def test_a_network_step_costs_no_more_than_scikit_learn_s(benchmark, our_step, sklearn_step):
+    found = benchmark.pedantic(measure, args=({"our step": our_step, "scikit-learn's step": sklearn_step},), rounds=1)
+    show(found)
+    assert ratio(found, "our step", "scikit-learn's step") <= 1
 
 
 def test_a_gradient_of_a_million_houses_costs_little_more_than_reading_them(benchmark):

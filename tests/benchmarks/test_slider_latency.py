@@ -3,11 +3,13 @@
 They draw the same two panels, in one page, on one kernel, and take turns, so that whatever else the computer does hits
 all. Times are taken inside the page. "The same" includes how sharp they are: `interact` in a notebook that sets nothing
 draws half as sharp, and is told for comparison. "One dot" is the floor: the way to the kernel and back, and the
-browser's next frame.
+browser's next frame. "Drawn anew" is one figure that is kept, drawn whole and sent as a picture. ipympl joins where it
+is installed (`pip install ipympl`), also with one figure that is kept.
 
 Not part of the plain run: `python -m pytest tests/benchmarks -n 0 --benchmark-only -s`.
 """
 
+import importlib.util
 import statistics
 import time
 
@@ -75,10 +77,86 @@ def draw(learning_rate):
 interact(draw, learning_rate=FloatLogSlider(value=0.1, min=-3, max=0, step=0.02));
 """
 
-CELLS = [SET_UP, EXPLORER, FLOOR, *(INTERACT.replace("{format}", name) for name in ("png", "retina"))]
-NAMES = ("explorer", "one dot", "interact", "interact, as sharp")
+# one figure that is kept; only its moving lines are new
+KEPT = """\
+def drawing_on(fig):
+    left, right = fig.subplots(1, 2)
+    ticks = np.linspace(0, 200, 81)
+    plots.loss_map(left, problem, ticks, ticks, labels=("w ($1000 per thousand sq ft)", "b ($1000)"))
+    plots.minimum(left, *problem.minimum())
+    right.set(xlim=(0, 60), ylim=(1e-8, 1e6))
+    moving = []
+
+    def draw(learning_rate):
+        walk = descend(problem, (50.0, 20.0), GradientDescent(learning_rate), 60)
+        for artist in moving:
+            artist.remove()
+        moving[:] = [plots.path(left, walk.params), plots.loss_curve(right, walk.steps, walk.losses)]
+
+    return draw
+
+"""
+DRAWN_ANEW = f"""\
+import io
+
+from ipywidgets import Image, VBox
+from matplotlib.figure import Figure
+
+{KEPT}
+def drawn_anew():
+    fig = Figure(figsize=(9, 4.2), dpi=144, layout="constrained")
+    draw, image = drawing_on(fig), Image(layout={{"width": "648px"}})
+    slider = FloatLogSlider(value=0.1, min=-3, max=0, step=0.02)
+
+    def send(change=None):
+        draw(slider.value)
+        fig.savefig(picture := io.BytesIO(), format="png")
+        image.value = picture.getvalue()
+
+    slider.observe(send, "value")
+    send()
+    return VBox([slider, image])
+
+
+drawn_anew()
+"""
+IPYMPL = f"""\
+from ipympl.backend_nbagg import Canvas, FigureManager
+from ipywidgets import VBox
+from matplotlib.figure import Figure
+
+{KEPT}
+def by_ipympl():
+    fig = Figure(figsize=(9, 4.2), layout="constrained")
+    canvas = Canvas(fig)
+    manager = FigureManager(canvas, 0)
+    draw, slider = drawing_on(fig), FloatLogSlider(value=0.1, min=-3, max=0, step=0.02)
+
+    def send(change=None):
+        draw(slider.value)
+        canvas.draw_idle()
+
+    slider.observe(send, "value")
+    send()
+    return VBox([slider, canvas])
+
+
+by_ipympl()
+"""
+
+CELLS = [SET_UP, EXPLORER, FLOOR, DRAWN_ANEW, *(INTERACT.replace("{format}", name) for name in ("png", "retina"))]
+NAMES = ["explorer", "one dot", "drawn anew", "interact", "interact, as sharp"]
+if importlib.util.find_spec("ipympl"):
+    CELLS.append(IPYMPL)
+    NAMES.append("ipympl")
 
 IN_PAGE = """
+// a canvas is drawn without a trace in the page: leave one
+const { drawImage } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+    this.canvas.dataset.drawn = 1 + Number(this.canvas.dataset.drawn ?? 0);
+    return drawImage.apply(this, args);
+};
 window.Stopwatch = class {
     constructor(root) {
         this.root = root;
@@ -87,13 +165,15 @@ window.Stopwatch = class {
     // what moves: the drawing over the scenery, or the whole picture; each new one is a new element, and asking for
     // the element, not for its text, costs no time of those that are measured
     content() {
-        return this.root.querySelector('svg[role=img]') ?? this.root.querySelector('img');
+        return this.root.querySelector('canvas')?.dataset.drawn ?? this.root.querySelector('.widget-image')?.src
+            ?? this.root.querySelector('svg[role=img]') ?? this.root.querySelector('img');
     }
     // what an eye would miss: no picture, one not yet loaded, or a box that has collapsed
     blank() {
-        const pictures = [...this.root.querySelectorAll('svg[role=img], img')];
+        const pictures = [...this.root.querySelectorAll('svg[role=img], img, canvas')];
         return pictures.length === 0 || pictures.some(it => it.getBoundingClientRect().height < 50
-            || (it.tagName === 'IMG' ? !it.complete || it.naturalWidth === 0 : !it.children.length));
+            || (it.tagName === 'IMG' && (!it.complete || it.naturalWidth === 0))
+            || (it.tagName === 'svg' && !it.children.length));
     }
     // milliseconds from the next key to the end of the first frame that shows new content
     arm() {
@@ -104,7 +184,7 @@ window.Stopwatch = class {
             const observer = new MutationObserver(async () => {
                 if (!this.content() || this.content() === before) return;
                 observer.disconnect();
-                const image = this.root.querySelector('svg[role=img]') ? null : this.root.querySelector('img');
+                const image = this.root.querySelector('svg[role=img], canvas') ? null : this.root.querySelector('img');
                 if (image) await image.decode();
                 requestAnimationFrame(() => {
                     const painted = new MessageChannel();
@@ -185,7 +265,7 @@ class Candidate:
 
 @pytest.fixture
 def candidates(lab):
-    """All three, in one page of one notebook, warmed up."""
+    """All of them, in one page of one notebook, warmed up."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in CELLS],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}},
