@@ -821,6 +821,7 @@ WRONG_WALKS = {
     "in place, copied start": (in_place(lambda params: [params.copy()]), "the same array was changed in place"),
     "nothing moved": ([START] * 11, "Nothing moved"),
     "no start": (walk()[1:], "All steps are right, but the start itself is missing"),
+    "no start, w first": (walk(late_b)[1:], "There should be 11 pairs, the start and 10 steps; got 10."),
     "one too few": (walk(n_steps=9), "There should be 11 pairs, the start and 10 steps; got 10."),
     "one too many": (walk(n_steps=11), "There should be 11 pairs, the start and 10 steps; got 12."),
     "uphill": (walk(rate=-RATE), "You walk uphill"),
