@@ -643,7 +643,8 @@ class Copy:
         return json.loads(answer)
 
     def _start(self):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        own = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")  # options of this run; and compiled tests are half the time
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         return subprocess.Popen(
             [sys.executable, "tests/tests_again.py"],
             cwd=self.folder,

@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 
 COURSE = Path(__file__).parent.parent
-OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "--capture=sys", "--override-ini=addopts=", "--basetemp=basetemp"]
+OPTIONS = [
+    "-x",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:unraisableexception",
+    "--capture=sys",
+    "--override-ini=addopts=",
+    "--basetemp=basetemp",
+]
 
 
 class Witness:
