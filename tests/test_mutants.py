@@ -1,10 +1,12 @@
-"""Would the tests see it? The package is broken on purpose, one line at a time, and a test must fail each time.
+"""Would the tests see it? The package is broken on purpose, one mistake at a time, and a test must fail each time.
 
-All of it happens in a copy. `caught` says what counts: a test that ran to its end and found something wrong.
+All of it happens in a copy. `caught` says what counts: a test that ran and found something wrong. In the end a stored
+notebook is spoiled, too.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,10 +16,14 @@ from pathlib import Path
 from threading import Timer
 from typing import NamedTuple
 
+import nbformat
 import pytest
 
 COURSE = Path(__file__).parent.parent
 PATIENCE = 60  # seconds for the tests of one mutant
+# without the options of the tests that run here; and compiled tests take half the time
+OWN = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
 
 # file: {what goes wrong: (the text as it is, the text with the mistake, the test that must fail)}
 WRONG = {
@@ -643,12 +649,10 @@ class Copy:
         return json.loads(answer)
 
     def _start(self):
-        own = ("PYTEST_", "PYTHONDONTWRITEBYTECODE")  # options of this run; and compiled tests are half the time
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         return subprocess.Popen(
             [sys.executable, "tests/tests_again.py"],
             cwd=self.folder,
-            env={**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env={**ENVIRONMENT, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -668,9 +672,8 @@ class Copy:
 
     def _write(self, path, text):
         path.write_text(text, encoding="utf-8")
-        Path(cache_from_source(path)).unlink(
-            missing_ok=True
-        )  # of two texts written in one second it may be the other's
+        compiled = Path(cache_from_source(path))  # of two texts written in the same second it may be the other's
+        compiled.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
@@ -722,16 +725,58 @@ def test_what_is_no_catch_does_not_count_as_one(copy, mistake, test):
     ("old", "times"), [("a text that is not there", 0), ("return", "[0-9]+")], ids=["none", "many"]
 )
 def test_mistake_without_a_place_of_its_own_is_refused(copy, old, times):
-    with (
-        pytest.raises(AssertionError, match=f"problems.py holds {times} times, not once: "),
-        copy.broken(*LOSS[:1], old, ""),
-    ):
+    refused = pytest.raises(AssertionError, match=f"problems.py holds {times} times, not once: ")
+    with refused, copy.broken("problems.py", old, ""):
         pass
 
 
 def test_package_as_it_is_passes_the_very_same_tests(copy):
-    """Comes last, so that it would also see what a mutant had left behind."""
+    """Comes after all mutants, so that it would also see what one of them had left behind."""
     result = copy.run(*dict.fromkeys(mutant.test for mutant in MUTANTS))
     assert Path(result["package"]).is_relative_to(copy.folder)
     assert (result["code"], result["failures"]) == (0, []), result["said"]
     assert result["passed"] > len(MUTANTS)
+
+
+# A notebook whose stored outputs are not what it gives
+
+
+@pytest.fixture(scope="module")
+def spoiled(copy):
+    """The first half of lesson 03, three times: as it is, with a stored number edited by hand, and without its outputs.
+
+    {name: the cells that nbval must find}, as nbval counts: code cells, from 0.
+    """
+    (copy.folder / "notebooks").mkdir()
+    notebook = nbformat.read(COURSE / "notebooks/03_step_by_step.ipynb", as_version=4)
+    notebook.cells = notebook.cells[:18]
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+    nbformat.write(notebook, copy.folder / "notebooks/as_it_is.ipynb")
+    edited = next(number for number, cell in enumerate(cells) if "-275,000" in str(cell.outputs))
+    (output,) = cells[edited].outputs
+    output.text = output.text.replace("-275,000", "-274,000")
+    nbformat.write(notebook, copy.folder / "notebooks/edited.ipynb")
+    stripped = [number for number, cell in enumerate(cells) if cell.outputs]
+    for cell in cells:
+        cell.outputs = []
+    nbformat.write(notebook, copy.folder / "notebooks/stripped.ipynb")
+    return {"as_it_is": [], "edited": [edited], "stripped": stripped}
+
+
+def test_nbval_finds_the_number_edited_by_hand_and_every_stripped_cell_and_nothing_else(copy, spoiled):
+    """Run as the course runs it, with the options of pyproject.toml and with conftest.py."""
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-rA", "notebooks"]
+    run = subprocess.run(command, cwd=copy.folder, env=ENVIRONMENT, capture_output=True, text=True)
+    found = re.findall(r"^(PASSED|FAILED) notebooks/(\w+)\.ipynb::Cell (\d+)", run.stdout, re.MULTILINE)
+    assert {name for result, name, _ in found if result == "PASSED"} == set(spoiled), run.stdout + run.stderr
+    failed = [(name, int(cell)) for result, name, cell in found if result == "FAILED"]
+    assert sorted(failed) == [(name, cell) for name, cells in spoiled.items() for cell in cells]
+
+
+@pytest.mark.usefixtures("spoiled")
+def test_stripped_notebook_breaks_the_rule_that_what_a_cell_shows_is_stored(copy):
+    rule = "test_notebooks.py::test_every_cell_that_shows_something_has_its_output_stored"
+    assert caught(copy.run(f"{rule}[stripped]"))
+    as_it_is = copy.run(f"{rule}[as_it_is]")
+    assert (as_it_is["code"], as_it_is["passed"]) == (0, 1), as_it_is["said"]

@@ -13,17 +13,9 @@ from pathlib import Path
 import pytest
 
 COURSE = Path(__file__).parent.parent
-OPTIONS = [
-    "-x",
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:unraisableexception",
-    "--capture=sys",
-    "--override-ini=addopts=",
-    "--basetemp=basetemp",
-]
+OPTIONS = (
+    "-x -q -p no:cacheprovider -p no:unraisableexception --capture=sys --override-ini=addopts= --basetemp=basetemp"
+)
 
 
 class Witness:
@@ -50,7 +42,7 @@ def run(tests):
     forget_the_package_and_its_tests()
     witness, said = Witness(), io.StringIO()
     with contextlib.redirect_stdout(said):
-        code = pytest.main([*OPTIONS, *tests], plugins=[witness])
+        code = pytest.main([*OPTIONS.split(), *tests], plugins=[witness])
     package = getattr(sys.modules.get("gdhelpers"), "__file__", None)
     return {"code": code, "package": package, "said": said.getvalue(), **vars(witness)}
 
