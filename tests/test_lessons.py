@@ -458,6 +458,7 @@ def test_score_counts_first_answers_and_names_what_is_not_solved():
 
 def test_stored_words_of_a_quiz_are_its_questions_whatever_was_answered(restart):
     quiz = lessons.quiz(QUIZ)
+    assert "application/vnd.jupyter.widget-view+json" in quiz._repr_mimebundle_()
     stored = quiz._repr_mimebundle_()["text/plain"]
     assert stored.splitlines()[:5] == [
         "A quiz of 3.",

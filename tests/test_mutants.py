@@ -83,6 +83,21 @@ WRONG = {
             "np.linalg.eigvalsh(self.hessian())[0]",
             "test_problems.py::test_limit_is_two_over_the_largest_curvature",
         ),
+        "a gentle slope has no limit": (
+            "if steepest > 0 else np.inf",
+            "if steepest > 1 else np.inf",
+            "test_problems.py::test_a_nearly_flat_problem_has_a_limit_far_out",
+        ),
+        "the closed form loses the minimum at a rate that diverges": (
+            "np.where(distance == 0, 0, distance * shrink ** n_steps[..., None])",
+            "distance * shrink ** n_steps[..., None]",
+            "test_problems.py::test_after_stays_at_the_minimum_whatever_the_rate",
+        ),
+        "half a step is taken": (
+            "if (n_steps < 0).any() or (n_steps % 1).any():",
+            "if (n_steps < 0).any():",
+            "test_problems.py::test_steps_that_cannot_be_counted_are_refused",
+        ),
         "the closed form walks one step too many": (
             "shrink ** n_steps[..., None]",
             "shrink ** (n_steps[..., None] + 1)",
@@ -199,6 +214,16 @@ WRONG = {
             "(gradient + self.beta * velocity)",
             "velocity",
             "test_parity.py::test_every_optimizer_walks_as_in_pytorch",
+        ),
+        "Nesterov's momentum does not count its steps for the schedule": (
+            "(gradient + self.beta * velocity), (step + 1, velocity)",
+            "(gradient + self.beta * velocity), (step, velocity)",
+            "test_optimizers.py::test_a_schedule_is_asked_at_each_step_from_0",
+        ),
+        "RMSProp asks its schedule from step 1": (
+            "step, square = state or (0, 0.0)",
+            "step, square = state or (1, 0.0)",
+            "test_optimizers.py::test_a_schedule_is_asked_at_each_step_from_0",
         ),
         "RMSProp forgets the square": (
             "square = self.beta * square + (1 - self.beta) * gradient**2",
@@ -351,6 +376,11 @@ WRONG = {
             "yield problem.batch(rows), len(rows)",
             "yield problem.batch(rows), batch_size",
             "test_descent.py::test_examples_seen_count_short_batches_right",
+        ),
+        "a landscape has no examples to see": (
+            'n_rows = getattr(problem, "n_rows", 1)\n    while True:',
+            'n_rows = getattr(problem, "n_rows", 0)\n    while True:',
+            "test_descent.py::test_examples_seen_of_a_problem_without_rows_count_its_steps",
         ),
         "divergence is not noticed": (
             "if look and not np.vdot(params, params) < ABSURD**2:",
@@ -569,6 +599,11 @@ WRONG = {
             "self.first = choice if self.first is None else self.first",
             "self.first = choice",
             "test_lessons.py::test_wrong_answer_is_explained_and_may_be_tried_again_but_the_first_counts",
+        ),
+        "a quiz shows its words and no buttons": (
+            'return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/plain": text}',
+            'return {"text/plain": text}',
+            "test_lessons.py::test_stored_words_of_a_quiz_are_its_questions_whatever_was_answered",
         ),
         "the last answer overwrites the first in what is kept": (
             "answer=self.first, right=self.first == self.answer, **latest)",
