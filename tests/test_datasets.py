@@ -43,6 +43,7 @@ def test_many_houses_in_standardised_units_are_those_of_the_audit():
 def test_many_houses_are_as_many_as_asked_and_in_their_range():
     size, price = many_houses(5000, np.random.default_rng(3))
     assert size.shape == price.shape == (5000,)
+    assert many_houses(1, np.random.default_rng(3)).price.shape == (1,)
     assert size.min() >= 500
     assert size.max() <= 3500
     assert (price - 0.1 * size - 100).std() == pytest.approx(20, rel=0.05)

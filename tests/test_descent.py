@@ -237,6 +237,10 @@ def test_examples_seen_of_full_batches_count_all_rows(five):
     assert descend(five, ARTICLE, GradientDescent(1e-7), 3).examples_seen.tolist() == [0, 5, 10, 15]
 
 
+def test_examples_seen_of_a_problem_without_rows_count_its_steps():
+    assert descend(parabola(), 1.0, GradientDescent(0.1), 3).examples_seen.tolist() == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("n_steps", "every", "kept"),
     [

@@ -458,6 +458,7 @@ def test_score_counts_first_answers_and_names_what_is_not_solved():
 
 def test_stored_words_of_a_quiz_are_its_questions_whatever_was_answered(restart):
     quiz = lessons.quiz(QUIZ)
+    assert "application/vnd.jupyter.widget-view+json" in quiz._repr_mimebundle_()
     stored = quiz._repr_mimebundle_()["text/plain"]
     assert stored.splitlines()[:5] == [
         "A quiz of 3.",
@@ -821,6 +822,7 @@ WRONG_WALKS = {
     "in place, copied start": (in_place(lambda params: [params.copy()]), "the same array was changed in place"),
     "nothing moved": ([START] * 11, "Nothing moved"),
     "no start": (walk()[1:], "All steps are right, but the start itself is missing"),
+    "no start, w first": (walk(late_b)[1:], "There should be 11 pairs, the start and 10 steps; got 10."),
     "one too few": (walk(n_steps=9), "There should be 11 pairs, the start and 10 steps; got 10."),
     "one too many": (walk(n_steps=11), "There should be 11 pairs, the start and 10 steps; got 12."),
     "uphill": (walk(rate=-RATE), "You walk uphill"),

@@ -5,8 +5,11 @@ import pytest
 
 from gdhelpers.optimizers import (
     PIECE,
+    Adam,
     GradientDescent,
     Momentum,
+    Nesterov,
+    RMSProp,
     constant,
     cosine,
     exponential_decay,
@@ -70,6 +73,7 @@ def test_momentum_without_memory_is_gradient_descent():
 
 def test_momentum_remembers_nine_tenths_unless_told():
     assert Momentum(0.1) == Momentum(0.1, beta=0.9)
+    assert Nesterov(0.1) == Nesterov(0.1, beta=0.9)
 
 
 @pytest.mark.parametrize("beta", [0, 0.5, 0.9])
@@ -170,7 +174,17 @@ def test_warmup_of_one_step_changes_nothing_before_the_second():
     assert rates(warmup(step_decay(1.0, [1]), 1), 0, 1, 2) == pytest.approx([1, 1, 0.1])
 
 
-@pytest.mark.parametrize("optimizer", [GradientDescent, lambda rate: Momentum(rate, beta=0)])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        GradientDescent,
+        lambda rate: Momentum(rate, beta=0),
+        lambda rate: Nesterov(rate, beta=0),
+        lambda rate: RMSProp(rate, beta=0),
+        Adam,
+    ],
+    ids=["GradientDescent", "Momentum", "Nesterov", "RMSProp", "Adam"],
+)
 def test_a_schedule_is_asked_at_each_step_from_0(optimizer):
     asked = []
 

@@ -150,6 +150,10 @@ def test_descent_converges_below_the_limit_and_diverges_above_it(seed):
     assert above > 1e6 * excess
 
 
+def test_a_nearly_flat_problem_has_a_limit_far_out():
+    assert LeastSquares([[0.1]], [1.0]).learning_rate_limit() == pytest.approx(100)
+
+
 def test_a_flat_problem_has_no_limit():
     assert LeastSquares([[0.0], [0.0]], [1.0, 2.0]).learning_rate_limit() == np.inf
 
@@ -177,6 +181,10 @@ def test_after_takes_several_numbers_of_steps(five):
     assert many.shape == (2, 3, 2)
     for place in np.ndindex(n_steps.shape):
         assert many[place] == pytest.approx(walk_by_hand(five, ARTICLE, 1e-7, n_steps[place]), rel=1e-12)
+
+
+def test_after_stays_at_the_minimum_whatever_the_rate(five):
+    assert five.after(five.minimum(), 1e-5, 10**6) == pytest.approx(five.minimum())
 
 
 def test_after_goes_to_the_minimum_in_the_end():
@@ -399,6 +407,12 @@ def test_a_start_of_the_wrong_length_is_refused(complains, five):
         five.after([1, 2, 3], 1e-7, 10)
     with complains("must have 2 numbers along its last axis"):
         five.steps_to(1.0, [1, 2, 3], 1e-7)
+
+
+@pytest.mark.parametrize("n_steps", [-1, 1.5, [3, -1], [0.5, 2]])
+def test_steps_that_cannot_be_counted_are_refused(complains, five, n_steps):
+    with complains("n_steps must hold whole numbers from 0 up"):
+        five.after(ARTICLE, 1e-7, n_steps)
 
 
 def test_a_batch_of_no_rows_is_refused(complains, five):
