@@ -10,13 +10,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml  # jupyterlab brings it
+from versions import numbers, pythons, ranges
 
 from gdhelpers.lessons.replies import NEEDED
 
 COURSE = Path(__file__).parent.parent
 NAMES = ("numpy", "matplotlib", "ipywidgets")
-TOP = {"notebooks", "gdhelpers", "tests", "binder", ".ci"}
+TOP = {"notebooks", "gdhelpers", "tests", "binder", ".ci", ".github"}
 TOP |= {"README.md", "requirements.txt", "pyproject.toml", "conftest.py", "LICENSE", ".gitignore"}
+WORKFLOWS = sorted((COURSE / ".github" / "workflows").glob("*.yml"))
+NEEDS_BASH = pytest.mark.skipif(os.name == "nt", reason="a script for Linux and macOS")
 # A home of somebody on some machine, package indexes other than the public ones, keys. No pattern matches itself.
 PRIVATE = {
     "a home directory": re.compile(r"(?<![\w.)])/(home|root|Users)/\w|[A-Z]:\\{1,2}Users\\"),
@@ -32,14 +36,8 @@ def text(name):
     return (COURSE / name).read_text(encoding="utf-8")
 
 
-def ranges(lines):
-    """{package: range} of requirement lines such as "numpy>=2.2,<3"."""
-    found = (re.fullmatch(r"([\w-]+)\s*([<>=!~].*)", line.strip()) for line in lines)
-    return {match[1]: match[2].replace(" ", "") for match in found if match}
-
-
 def version(range_, sign):
-    return tuple(map(int, re.search(rf"{sign}([\d.]+)", range_)[1].split(".")))
+    return numbers(re.search(rf"{sign}([\d.]+)", range_)[1])
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +69,7 @@ def test_binder_has_a_python_that_the_package_allows():
     assert version(least, ">=") <= (3, 13)
 
 
+@NEEDS_BASH
 def test_binder_runs_a_valid_script_that_installs_the_package_and_stops_at_the_first_error():
     script = COURSE / "binder" / "postBuild"
     assert os.access(script, os.X_OK)
@@ -81,6 +80,7 @@ def test_binder_runs_a_valid_script_that_installs_the_package_and_stops_at_the_f
     assert any(re.fullmatch(r"(python3? -m )?pip install .*\s\.", line) for line in lines)
 
 
+@NEEDS_BASH
 def test_binder_clears_the_outputs(tmp_path):
     (clearing,) = [line for line in text("binder/postBuild").splitlines() if "nbconvert" in line]
     (tmp_path / "notebooks").mkdir()
@@ -143,6 +143,7 @@ def test_readme_holds_the_two_commands():
     assert "pytest" in readme
 
 
+@NEEDS_BASH
 def test_readme_marks_the_one_command_that_runs_every_test():
     (block,) = re.findall(r"<!-- test command -->\n(.*?)<!-- end -->", text("README.md"), re.DOTALL)
     shell = re.fullmatch(r"\s*```(?:bash|sh|shell)\n(.*?)```\s*", block, re.DOTALL)
@@ -155,3 +156,64 @@ def test_readme_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)\s]+)\)", text("README.md")):
         if not re.match(r"https?://|#|mailto:", target):
             assert (COURSE / target.partition("#")[0]).exists(), target
+
+
+def steps(workflow, job):
+    """What the job does: its commands and actions, one string for each step."""
+    jobs = yaml.safe_load(text(f".github/workflows/{workflow}.yml"))["jobs"]
+    return [step.get("run") or step["uses"] for step in jobs[job]["steps"]]
+
+
+def matrix(workflow, job):
+    return yaml.safe_load(text(f".github/workflows/{workflow}.yml"))["jobs"][job]["strategy"]["matrix"]
+
+
+def test_package_says_which_pythons_it_supports_from_its_oldest():
+    least = tomllib.loads(text("pyproject.toml"))["project"]["requires-python"]
+    supported = [numbers(python) for python in pythons()]
+    assert supported == [(3, minor) for minor in range(version(least, ">=")[1], supported[-1][1] + 1)]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflow_is_whole_and_its_actions_are_held_at_a_major_version(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 60
+        used = [step["uses"] for step in job["steps"] if "uses" in step]
+        assert [action.partition("@")[0] for action in used] == ["actions/checkout", "actions/setup-python"]
+        assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", action) for action in used)
+
+
+def test_workflows_run_every_python_on_linux_and_the_ends_of_the_range_on_macos_and_windows():
+    workflow = yaml.safe_load(text(".github/workflows/tests.yml"))
+    assert set(workflow[True]) == {"push", "pull_request"}  # YAML reads the key `on` as a truth value
+    assert {job: it["runs-on"] for job, it in workflow["jobs"].items()} == {
+        "linux": "ubuntu-latest",
+        "macos": "macos-latest",
+        "windows": "windows-latest",
+    }
+    assert matrix("tests", "linux")["python"] == matrix("weekly", "oldest")["python"] == pythons()
+    assert matrix("tests", "macos")["python"] == matrix("tests", "windows")["python"] == [pythons()[0], pythons()[-1]]
+
+
+def test_workflow_of_each_week_takes_the_latest_of_everything_on_three_systems():
+    workflow = yaml.safe_load(text(".github/workflows/weekly.yml"))
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", workflow[True]["schedule"][0]["cron"])
+    assert matrix("weekly", "latest")["system"] == ["ubuntu-latest", "macos-latest", "windows-latest"]
+    *_, install, test = steps("weekly", "latest")
+    assert "--upgrade --upgrade-strategy eager -r requirements.txt" in install
+    assert test == "python -m pytest"
+
+
+@NEEDS_BASH
+def test_workflows_and_ci_call_the_readmes_own_commands():
+    readme = text("README.md")
+    assert steps("tests", "linux")[-1] == steps("tests", "macos")[-1] == "bash .ci/run"
+    (find,) = re.findall(r"^command=.*$", text(".ci/run"), re.MULTILINE)
+    found = subprocess.run(
+        ["bash", "-c", f'{find}; echo "$command"'], cwd=COURSE, capture_output=True, text=True
+    ).stdout
+    assert f"<!-- test command -->\n```bash\n{found}```\n<!-- end -->" in readme
+    (pattern,) = re.findall(r"\$pattern = '(.*)'", steps("tests", "windows")[-1])
+    assert re.search(pattern, readme)[1].strip().endswith("pytest")

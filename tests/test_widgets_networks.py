@@ -297,6 +297,17 @@ def test_error_in_the_thread_becomes_a_sentence_and_the_next_training_works(expl
     assert explorer.sentence.startswith("Done, 21 steps")
 
 
+def test_without_threads_as_in_a_browser_the_button_trains_all_the_same(parts, explorer, monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    explorer.controls["train"].click()
+    assert explorer.wait(0), "the explorer believes that it still trains"
+    assert explorer.sentence.startswith("Done, 21 steps")
+    assert np.allclose(explorer.params, own_training(parts, 0.1, 32, N_EPOCHS).params[-1])
+
+
 def test_words_change_once_in_an_epoch_while_the_curve_grows(explorer, gate):
     explorer.controls["train"].click()
     gate.release(8)  # an epoch has 7 steps

@@ -156,7 +156,10 @@ class Training(LivePicture):
     def _train_in_background(self):
         if self._begin():
             arguments = self.values, self.n_epochs
-            threading.Thread(target=self._work, args=arguments, daemon=True).start()
+            try:
+                threading.Thread(target=self._work, args=arguments, daemon=True).start()
+            except RuntimeError:  # Python in a browser has no threads: the button comes back when the training is done
+                self._work(*arguments)
 
     def _begin(self):
         """Take the one place for a training. An explorer of an earlier run of the cell has to give it up."""

@@ -178,7 +178,7 @@ def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.
     trails, dots, curves, labels = [], [], [], []
     for place, (name, (color, dash)) in enumerate(zip(RACING, plots.RACERS, strict=True)):
         style = {"color": color, "linestyle": dash, "marker": ""}
-        seen = {"marker": ".", "linewidth": 0} if scene.flat else {"linewidth": 2}
+        seen = {"marker": ".", "linestyle": "none"} if scene.flat else {"linewidth": 2}
         trails.append(plots.path(left, **{**style, **seen}))
         dots.append(plots.here(left, color=color))
         dots[-1].set(markersize=19 - 4 * place, zorder=7 + place)  # one in the other, where they stand together
