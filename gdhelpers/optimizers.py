@@ -8,19 +8,30 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 import numpy as np
 
 PIECE = 131_072  # numbers
+FAR = 10**15  # steps: no walk comes there
+
+
+def _short(value):
+    """How a value looks, on one short line."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def _is_number(value):
-    return isinstance(value, (int, float, np.number))
+    """Whether it is one real, finite number that a float can hold."""
+    if isinstance(value, int):
+        return abs(value) < 2**1023
+    return isinstance(value, (float, np.integer, np.floating)) and math.isfinite(value)
 
 
 def _positive(name, value):
-    if not (_is_number(value) and 0 < value < math.inf):  # False for NaN
-        raise ValueError(f"{name} must be a positive, finite number; got {value!r}")
+    if not (_is_number(value) and value > 0):
+        raise ValueError(f"{name} must be a positive, finite number; got {_short(value)}")
 
 
 def _count(name, value):
@@ -29,7 +40,9 @@ def _count(name, value):
     except TypeError:
         count = 0
     if count < 1:
-        raise ValueError(f"{name} must be a whole number, at least 1; got {value!r}")
+        raise ValueError(f"{name} must be a whole number, at least 1; got {_short(value)}")
+    if count > FAR:
+        raise ValueError(f"{name} must be at most {FAR:,}; got {_short(value)}")
     return count
 
 
@@ -37,9 +50,13 @@ def _rate(learning_rate, step):
     """The learning rate of this step. A schedule may reach 0, for a number that would be a standstill."""
     if not callable(learning_rate):
         return learning_rate
-    rate = learning_rate(step)
-    if not (_is_number(rate) and 0 <= rate < math.inf):
-        raise ValueError(f"the learning-rate schedule must give a number from 0 up; at step {step} it gave {rate!r}")
+    try:
+        rate = learning_rate(step)
+    except OverflowError:
+        rate = math.inf
+    if not (_is_number(rate) and rate >= 0):
+        gave = f"at step {step} it gave {_short(rate)}"
+        raise ValueError(f"the learning-rate schedule must give a number from 0 up; {gave}")
     return rate
 
 
@@ -50,7 +67,7 @@ def _check_learning_rate(learning_rate):
 
 def _check_beta(name, value):
     if not (_is_number(value) and 0 <= value < 1):
-        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}")
+        raise ValueError(f"{name} must be at least 0 and below 1; got {_short(value)}")
 
 
 def _step(params, rate, direction):
@@ -66,6 +83,37 @@ def _step(params, rate, direction):
     return new
 
 
+def _said(rule):
+    """A rule that says in a sentence when it was called with what it cannot use; nothing is looked at before."""
+
+    @wraps(rule)
+    def said(self, params, gradient, state=None):
+        try:
+            return rule(self, params, gradient, state)
+        except Exception as error:
+            for name, value in (("params", params), ("gradient", gradient)):
+                if not (_is_number(value) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")):
+                    raise ValueError(f"{name} must be an array of numbers; got {_short(value)}") from None
+            if np.shape(params) != np.shape(gradient):
+                shapes = f"{np.shape(params)}; got {np.shape(gradient)}"
+                raise ValueError(f"gradient must have the shape of params, {shapes}") from None
+            if isinstance(error, OverflowError):
+                raise ValueError(f"gradient must be a number whose square is one; got {_short(gradient)}") from None
+            if state is not None and error.__traceback__.tb_next.tb_next is None:  # no schedule raised it
+                raise ValueError(f"state must be None or what the step before returned; got {_short(state)}") from None
+            raise
+
+    return said
+
+
+def _power(factor, exponent):
+    """Infinity where Python gives up."""
+    try:
+        return float(factor) ** exponent
+    except OverflowError:
+        return math.inf
+
+
 @dataclass(frozen=True)
 class GradientDescent:
     """`params - learning_rate · gradient`. On a mini-batch the same rule is stochastic gradient descent."""
@@ -75,6 +123,7 @@ class GradientDescent:
     def __post_init__(self):
         _check_learning_rate(self.learning_rate)
 
+    @_said
     def __call__(self, params, gradient, state=None):
         step = state or 0
         return _step(params, _rate(self.learning_rate, step), gradient), step + 1
@@ -95,6 +144,7 @@ class Momentum:
         _check_learning_rate(self.learning_rate)
         _check_beta("beta", self.beta)
 
+    @_said
     def __call__(self, params, gradient, state=None):
         step, velocity = state or (0, 0.0)
         velocity = self.beta * velocity + gradient
@@ -116,6 +166,7 @@ class Nesterov:
         _check_learning_rate(self.learning_rate)
         _check_beta("beta", self.beta)
 
+    @_said
     def __call__(self, params, gradient, state=None):
         step, velocity = state or (0, 0.0)
         velocity = self.beta * velocity + gradient
@@ -139,6 +190,7 @@ class RMSProp:
         _check_beta("beta", self.beta)
         _positive("epsilon", self.epsilon)
 
+    @_said
     def __call__(self, params, gradient, state=None):
         step, square = state or (0, 0.0)
         square = self.beta * square + (1 - self.beta) * gradient**2
@@ -167,6 +219,7 @@ class Adam:
         _check_beta("beta2", self.beta2)
         _positive("epsilon", self.epsilon)
 
+    @_said
     def __call__(self, params, gradient, state=None):
         step, m, v = state or (0, 0.0, 0.0)
         m = self.beta1 * m + (1 - self.beta1) * gradient
@@ -189,7 +242,7 @@ def step_decay(learning_rate, drop_at, factor=0.1):
     _positive("learning_rate", learning_rate)
     _positive("factor", factor)
     drops = [_count("drop_at", drop) for drop in (drop_at if np.iterable(drop_at) else [drop_at])]
-    return lambda step: learning_rate * factor ** sum(step >= drop for drop in drops)
+    return lambda step: learning_rate * _power(factor, sum(step >= drop for drop in drops))
 
 
 def exponential_decay(learning_rate, n_steps, final=0.01):
@@ -197,7 +250,7 @@ def exponential_decay(learning_rate, n_steps, final=0.01):
     _positive("learning_rate", learning_rate)
     _positive("final", final)
     n_steps = _count("n_steps", n_steps)
-    return lambda step: learning_rate * final ** (step / n_steps)
+    return lambda step: learning_rate * _power(final, step / n_steps)
 
 
 def cosine(learning_rate, n_steps):
@@ -211,6 +264,10 @@ def cosine(learning_rate, n_steps):
 def warmup(schedule, n_steps):
     """The rate climbs in a straight line for `n_steps` steps to where `schedule` begins; then `schedule` runs from its
     own step 0. `schedule`: a number or a schedule."""
-    after = schedule if callable(schedule) else constant(schedule)
+    _check_learning_rate(schedule)
     n_steps = _count("n_steps", n_steps)
-    return lambda step: after(0) * (step + 1) / n_steps if step < n_steps else after(step - n_steps)
+
+    def rate(step):
+        return float(_rate(schedule, 0)) * (step + 1) / n_steps if step < n_steps else _rate(schedule, step - n_steps)
+
+    return rate

@@ -3,6 +3,8 @@
 A problem made of rows of data also has `n_rows` and `batch(rows)`: a mini-batch is the same problem, only smaller.
 """
 
+import itertools
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,11 +13,36 @@ import numpy as np
 BLOCK = 16_384  # rows at a time, so that what is computed from them is still in the processor's cache when needed
 
 
+MOST = 200_000_000  # parameters of a network, and its biases: more than a gigabyte
+
+
+def _short(value):
+    """How a value looks, on one short line."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 60 else f"{words[:59]}…"
+
+
 def _array(name, values):
+    if type(values) is np.ndarray and values.dtype.type is np.float64:  # nearly always: the quick way
+        return values
     try:
-        return np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must hold numbers only; got {' '.join(repr(values).split()):.60}") from None
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO" or (array.dtype.kind == "O" and None in array.ravel().tolist()):
+            raise TypeError
+        return array.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must hold numbers only; got {_short(values)}") from None
+
+
+def _one_number(name, value):
+    number = _finite_array(name, value)
+    if number.ndim:
+        raise ValueError(f"{name} must be one number; got {_short(value)}")
+    return float(number)
+
+
+def _no_rows(rows, n_rows):
+    return ValueError(f"rows must be row numbers from 0 to {n_rows - 1}, in a list or an array; got {_short(rows)}")
 
 
 def _finite_array(name, values):
@@ -57,16 +84,17 @@ class LeastSquares:
     def n_rows(self):
         return len(self.y)
 
-    def _checked(self, params):
-        params = _array("params", params)
+    def _checked(self, params, name="params"):
+        params = _array(name, params)
         if params.shape[-1:] != self.X.shape[1:]:
             n_params = self.X.shape[1]
-            raise ValueError(f"params must have {n_params} numbers along its last axis; got shape {params.shape}")
+            raise ValueError(f"{name} must have {n_params} numbers along its last axis; got shape {params.shape}")
         return params
 
     def predict(self, params):
         """(..., n_params) -> (..., n_rows), in the units of y."""
-        return self._checked(params) @ self.X.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._checked(params) @ self.X.T
 
     def loss(self, params):
         """(..., n_params) -> (...), in the units of y, squared; not finite where it is too large for a number."""
@@ -75,21 +103,29 @@ class LeastSquares:
 
     def gradient(self, params):
         """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`, the rows taken block by block."""
-        params, total = self._checked(params), 0.0
-        for first in range(0, self.n_rows, BLOCK):
-            X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
-            errors = params @ X.T
-            errors -= y
-            total = total + errors @ X
-        return 2 / self.n_rows * total
+        params, n_rows, total = self._checked(params), len(self.y), 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first in range(0, n_rows, BLOCK):
+                X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
+                errors = params @ X.T
+                errors -= y
+                total = total + errors @ X
+            return 2 / n_rows * total
 
     def batch(self, rows):
         """The same problem on these rows only (indices, repeats allowed)."""
-        return LeastSquares(self.X[rows], self.y[rows])
+        try:
+            return LeastSquares(self.X[rows], self.y[rows])
+        except (IndexError, TypeError, ValueError):
+            raise _no_rows(rows, self.n_rows) from None
 
     def hessian(self):
         """The curvature, (n_params, n_params): `2/n_rows · XᵀX`. It is the same everywhere: the loss is a bowl."""
-        return 2 / self.n_rows * self.X.T @ self.X
+        with np.errstate(over="ignore", invalid="ignore"):
+            hessian = 2 / self.n_rows * self.X.T @ self.X
+        if not np.isfinite(hessian).all():
+            raise ValueError(f"X holds numbers whose squares are too large, up to {np.abs(self.X).max():.3g}")
+        return hessian
 
     def minimum(self):
         """The params of the least loss, (n_params,), by `lstsq`; the shortest such vector when there are several."""
@@ -107,13 +143,16 @@ class LeastSquares:
         Closed form: along each eigenvector of the Hessian a step multiplies the distance to the minimum by 1 - αλ.
         Not finite where a diverging walk has left all numbers.
         """
-        start, n_steps = _finite_array("start", self._checked(start)), _finite_array("n_steps", n_steps)
+        start, n_steps = _finite_array("start", self._checked(start, "start")), _finite_array("n_steps", n_steps)
+        if start.ndim != 1:
+            raise ValueError(f"start must be one place, {self.X.shape[1]} numbers; got shape {start.shape}")
         if (n_steps < 0).any() or (n_steps % 1).any():
             raise ValueError("n_steps must hold whole numbers from 0 up")
         curvatures, directions = np.linalg.eigh(self.hessian())
-        distance = directions.T @ (start - self.minimum())
-        shrink = 1 - _finite_array("learning_rate", learning_rate) * curvatures
+        learning_rate = _one_number("learning_rate", learning_rate)
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            distance = directions.T @ (start - self.minimum())
+            shrink = 1 - learning_rate * curvatures
             left = np.where(distance == 0, 0, distance * shrink ** n_steps[..., None])
             return self.minimum() + left @ directions.T
 
@@ -122,7 +161,10 @@ class LeastSquares:
 
         None for never, and for every rate from the limit up: such a walk may pass the target, but it does not stay.
         """
-        start, target = _finite_array("start", self._checked(start)), float(_finite_array("target", target))
+        start, target = _finite_array("start", self._checked(start, "start")), _one_number("target", target)
+        learning_rate = _one_number("learning_rate", learning_rate)
+        if start.ndim != 1:
+            raise ValueError(f"start must be one place, {self.X.shape[1]} numbers; got shape {start.shape}")
         if self.loss(start) <= target:
             return 0
         if not 0 < learning_rate < self.learning_rate_limit():
@@ -152,6 +194,11 @@ class Landscape:
     loss: Callable
     gradient: Callable
     minima: tuple = ()
+
+    def __post_init__(self):
+        for name in ("loss", "gradient"):
+            if not callable(getattr(self, name)):
+                raise ValueError(f"{name} must be a function of the params; got {_short(getattr(self, name))}")
 
 
 def parabola():
@@ -204,11 +251,9 @@ def ravine(kappa, angle=0.0):
 
     kappa: at least 1, the ratio of the two curvatures.
     """
-    if not (isinstance(kappa, (int, float, np.number)) and 1 <= kappa < np.inf):
-        raise ValueError(f"kappa must be a number, at least 1; got {kappa!r}")
-    turn = np.radians(_finite_array("angle", angle))
-    if turn.shape:
-        raise ValueError(f"angle must be one number, in degrees; got {angle!r}")
+    turn = np.radians(_one_number("angle", angle))
+    if not (isinstance(kappa, (int, float, np.integer, np.floating)) and 1 <= kappa < 1e300):
+        raise ValueError(f"kappa must be a number, at least 1; got {_short(kappa)}")
     axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     hessian = axes @ np.diag([1.0, kappa]) @ axes.T
     return Landscape(lambda p: 0.5 * (p @ hessian * p).sum(axis=-1), lambda p: p @ hessian, minima=((0.0, 0.0),))
@@ -230,6 +275,8 @@ def saddle():
 
 def sharp_and_wide(sharp_is_deepest=False):
     """A wide valley at 0 and a sharp one near 3; which of the two is deeper is up to you."""
+    if not isinstance(sharp_is_deepest, (bool, np.bool_)):
+        raise ValueError(f"sharp_is_deepest must be True or False; got {_short(sharp_is_deepest)}")
     width, bowl, depth = (0.15, 0.05, 0.6) if sharp_is_deepest else (0.15, 0.25, 0.8)
 
     def notch(x):
@@ -253,18 +300,30 @@ class NoisyLandscape:
     landscape: Landscape
     tilts: np.ndarray
 
+    def __post_init__(self):
+        if not isinstance(self.landscape, Landscape):
+            raise ValueError(f"landscape must be one such as two_valleys(); got {_short(self.landscape)}")
+        tilts = _array("tilts", self.tilts)
+        if tilts.ndim != 1 or tilts.size == 0:
+            raise ValueError(f"tilts must be a list of at least one number; got shape {tilts.shape}")
+        object.__setattr__(self, "tilts", tilts)
+
     @property
     def n_rows(self):
         return len(self.tilts)
 
     def loss(self, x):
+        x = _array("x", x)
         return self.landscape.loss(x) + self.tilts.mean() * x
 
     def gradient(self, x):
-        return self.landscape.gradient(x) + self.tilts.mean()
+        return self.landscape.gradient(_array("x", x)) + self.tilts.mean()
 
     def batch(self, rows):
-        return NoisyLandscape(self.landscape, self.tilts[rows])
+        try:
+            return NoisyLandscape(self.landscape, self.tilts[rows])
+        except (IndexError, TypeError, ValueError):
+            raise _no_rows(rows, self.n_rows) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,18 +341,18 @@ class Network:
     activation: str = "relu"
 
     def __post_init__(self):
-        X, labels = np.asarray(self.X), np.asarray(self.labels)
-        if X.dtype != np.float32 or not np.isfinite(X).all():
+        X, sizes = self.X, _sizes(self.sizes)
+        if not (isinstance(X, np.ndarray) and X.dtype == np.float32 and np.isfinite(X).all()):
             X = _finite_array("X", X)
-        if len(self.sizes) < 2 or X.ndim != 2 or X.size == 0 or X.shape[1] != self.sizes[0]:
-            raise ValueError(f"X must have shape (n_rows, {self.sizes[0]}) to fit sizes {self.sizes}; got {X.shape}")
-        if labels.shape != (len(X),) or labels.dtype.kind not in "iu":
-            raise ValueError(f"labels must hold {len(X)} whole numbers, one for each row of X; got {labels.shape}")
-        if labels.min() < 0 or labels.max() >= self.sizes[-1]:
-            raise ValueError(f"labels must be between 0 and {self.sizes[-1] - 1}; got up to {labels.max()}")
-        if self.activation not in ("relu", "tanh"):
-            raise ValueError(f'activation must be "relu" or "tanh"; got {self.activation!r}')
+        if X.ndim != 2 or X.size == 0 or X.shape[1] != sizes[0]:
+            raise ValueError(f"X must have shape (n_rows, {sizes[0]}) to fit sizes {_short(sizes)}; got {X.shape}")
+        labels = _labels(self.labels, len(X))
+        if labels.min() < 0 or labels.max() >= sizes[-1]:
+            raise ValueError(f"labels must be between 0 and {sizes[-1] - 1}; got up to {labels.max()}")
+        if not (isinstance(self.activation, str) and self.activation in ("relu", "tanh")):
+            raise ValueError(f'activation must be "relu" or "tanh"; got {_short(self.activation)}')
         object.__setattr__(self, "X", X)
+        object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "labels", labels)
 
     @property
@@ -304,12 +363,17 @@ class Network:
     def n_params(self):
         return sum((n_in + 1) * n_out for n_in, n_out in zip(self.sizes[:-1], self.sizes[1:], strict=True))
 
+    def _checked(self, params, several=False):
+        if not (isinstance(params, np.ndarray) and params.dtype.kind == "f"):
+            params = _array("params", params)
+        if params.shape[-1:] != (self.n_params,) or (params.ndim > 1 and not several):
+            sizes = _short(self.sizes)
+            raise ValueError(f"params must have shape ({self.n_params},) for sizes {sizes}; got {params.shape}")
+        return params
+
     def layers(self, params):
         """The views [(weights (n_out, n_in), biases (n_out,)), ...] of a flat vector: writing there writes in it."""
-        if np.shape(params) != (self.n_params,):
-            raise ValueError(
-                f"params must have shape ({self.n_params},) for sizes {self.sizes}; got {np.shape(params)}"
-            )
+        params = self._checked(params)
         views, place = [], 0
         for n_in, n_out in zip(self.sizes[:-1], self.sizes[1:], strict=True):
             weights = params[place : place + n_out * n_in].reshape(n_out, n_in)
@@ -320,6 +384,8 @@ class Network:
 
     def start(self, rng):
         """A random start, (n_params,): weights normal with variance 2/n_in (He et al. 2015), biases 0."""
+        if not isinstance(rng, np.random.Generator):
+            raise ValueError(f"rng must be a random generator such as np.random.default_rng(0); got {_short(rng)}")
         params = np.zeros(self.n_params, dtype=self.X.dtype)
         for weights, _ in self.layers(params):
             weights[:] = rng.standard_normal(weights.shape) * np.sqrt(2 / weights.shape[1])
@@ -338,13 +404,14 @@ class Network:
 
     def loss(self, params):
         """(..., n_params) -> (...), the mean of -log(probability of the right label)."""
-        params = np.asarray(params)
+        params = self._checked(params, several=True)
         if params.ndim > 1:
             return np.array([self.loss(one) for one in params.reshape(-1, params.shape[-1])]).reshape(params.shape[:-1])
-        scores = self._forward(self.layers(params), self.X)[-1]
-        scores = scores - scores.max(axis=1, keepdims=True)
-        chosen = scores[np.arange(self.n_rows), self.labels]
-        return (np.log(np.exp(scores).sum(axis=1)) - chosen).mean()
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = self._forward(self.layers(params), self.X)[-1]
+            scores = scores - scores.max(axis=1, keepdims=True)
+            chosen = scores[np.arange(self.n_rows), self.labels]
+            return (np.log(np.exp(scores).sum(axis=1)) - chosen).mean()
 
     def gradient(self, params):
         """(n_params,) -> (n_params,), by backpropagation: the chain rule from the last layer to the first."""
@@ -368,15 +435,47 @@ class Network:
 
     def batch(self, rows):
         """The same network on these rows only."""
-        return Network(self.X[rows], self.labels[rows], self.sizes, self.activation)
+        try:
+            return Network(self.X[rows], self.labels[rows], self.sizes, self.activation)
+        except (IndexError, TypeError, ValueError):
+            raise _no_rows(rows, self.n_rows) from None
 
     def predict(self, params, X=None):
         """The label with the highest score for each row: (n_rows,)."""
-        return self._forward(self.layers(params), self.X if X is None else X)[-1].argmax(axis=1)
+        X = self.X if X is None else _array("X", X)
+        if X.ndim != 2 or X.shape[1] != self.sizes[0]:
+            raise ValueError(
+                f"X must have shape (n_rows, {self.sizes[0]}) to fit sizes {_short(self.sizes)}; got {X.shape}"
+            )
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._forward(self.layers(params), X)[-1].argmax(axis=1)
 
     def accuracy(self, params):
         """The share of rows whose label is predicted right."""
         return float((self.predict(params) == self.labels).mean())
+
+
+def _sizes(sizes):
+    """The neurons of each layer, as a tuple."""
+    try:
+        sizes = tuple(map(operator.index, sizes))
+    except (TypeError, ValueError):
+        sizes = ()
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(f"sizes must be the neurons of each layer, at least two whole numbers; got {_short(sizes)}")
+    if sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes)) > MOST:
+        raise ValueError(f"sizes must ask for no more than {MOST:,} parameters, for memory's sake; got {_short(sizes)}")
+    return sizes
+
+
+def _labels(labels, n_rows):
+    try:
+        array = np.asarray(labels)
+    except (ValueError, OverflowError):
+        array = np.array("no numbers")
+    if array.shape != (n_rows,) or array.dtype.kind not in "iu":
+        raise ValueError(f"labels must hold {n_rows} whole numbers, one for each row of X; got {_short(labels)}")
+    return array
 
 
 def numerical_gradient(loss, params, h=1e-6):
@@ -384,10 +483,22 @@ def numerical_gradient(loss, params, h=1e-6):
 
     loss: params -> number. params: () or (n_params,). Good to about h² and to rounding error / h, whichever is larger.
     """
-    params = _finite_array("params", params)
+    params, h = _finite_array("params", params), _one_number("h", h)
+    if h <= 0:
+        raise ValueError(f"h must be a positive number; got {_short(h)}")
+    if not callable(loss):
+        raise ValueError(f"loss must be a function of the params; got {_short(loss)}")
     slopes = np.empty(params.shape)
     for i in np.ndindex(params.shape):
         nudge = np.zeros(params.shape)
         nudge[i] = h
-        slopes[i] = (loss(params + nudge) - loss(params - nudge)) / (2 * h)
+        with np.errstate(all="ignore"):
+            high, low = _one_loss(loss(params + nudge)), _one_loss(loss(params - nudge))
+            slopes[i] = (high - low) / (2 * h)
     return slopes
+
+
+def _one_loss(value):
+    if not isinstance(value, (int, float, np.integer, np.floating)) and np.shape(_array("loss's result", value)):
+        raise ValueError(f"loss must return one number; it returned {_short(value)}")
+    return value

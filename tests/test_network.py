@@ -238,7 +238,7 @@ X, LABELS = np.ones((3, 2)), [0, 1, 1]
         ([[1.0, np.inf]], [0], (2, 2), "X must hold finite numbers only"),
         (np.array([[1, np.nan]], np.float32), [0], (2, 2), "X must hold finite numbers only"),
         ([["ink", "paper"]], [0], (2, 2), "X must hold numbers only; got"),
-        (X, [0, 1], (2, 2), "labels must hold 3 whole numbers, one for each row of X; got (2,)"),
+        (X, [0, 1], (2, 2), "labels must hold 3 whole numbers, one for each row of X; got [0, 1]"),
         (X, [[0], [1], [1]], (2, 2), "labels must hold 3 whole numbers"),
         (X, [0.0, 1.0, 1.0], (2, 2), "labels must hold 3 whole numbers"),
         (X, ["a", "b", "b"], (2, 2), "labels must hold 3 whole numbers"),

@@ -358,7 +358,7 @@ def test_numerical_gradient_leaves_params_alone():
         ([[1.0, np.inf]], [1.0], "X must hold finite numbers only"),
         ([[1.0, 2.0]], [np.nan], "y must hold finite numbers only"),
         ([[1.0, 2.0]], [-np.inf], "y must hold finite numbers only"),
-        ([[1.0, 2.0]], None, "y must hold finite numbers only"),
+        ([[1.0, 2.0]], None, "y must hold numbers only; got None"),
         ([["big", "small"]], [1.0], "X must hold numbers only; got [['big', 'small']]"),
         ([[1.0, 2.0]], ["cheap"], "y must hold numbers only; got ['cheap']"),
         ([[1.0, 2.0], [3.0]], [1.0, 2.0], "X must hold numbers only"),
@@ -416,7 +416,7 @@ def test_steps_that_cannot_be_counted_are_refused(complains, five, n_steps):
 
 
 def test_a_batch_of_no_rows_is_refused(complains, five):
-    with complains("X must have shape (n_rows, n_params) with at least one of each"):
+    with complains("rows must be row numbers from 0 to 4, in a list or an array; got array([]"):
         five.batch(np.array([], dtype=int))
 
 
