@@ -133,6 +133,11 @@ WRONG = {
             "hessian = axes.T @ np.diag([1.0, kappa]) @ axes",
             "test_landscapes.py::test_the_curvatures_of_a_ravine_are_1_and_kappa",
         ),
+        "the saddle's two valleys are one": (
+            "minima=((0.0, 1.0), (0.0, -1.0))",
+            "minima=((0.0, 1.0), (0.0, 1.0))",
+            "test_landscapes.py::test_minima_are_flat_and_curve_upwards",
+        ),
         "the noisy rows' tilts are added up": (
             "self.landscape.gradient(x) + self.tilts.mean()",
             "self.landscape.gradient(x) + self.tilts.sum()",
