@@ -64,7 +64,7 @@ def build(site, pyodide=None):
         (folder / "jupyter-lite.json").write_text(json.dumps({"jupyter-config-data": settings}))
         command = [sys.executable, "-m", "jupyterlite_core", "build", "--contents=contents", "--no-sourcemaps"]
         quiet = {"JUPYTER_CONFIG_DIR": name, "PYTHONWARNINGS": "ignore"}
-        command += [f"--lite-dir={folder}", f"--output-dir={site.resolve()}"]
+        command += ["--log-level=WARN", f"--lite-dir={folder}", f"--output-dir={site.resolve()}"]
         subprocess.run(command, cwd=folder, env=os.environ | quiet, check=True, stdout=subprocess.DEVNULL)
     return site
 
@@ -164,6 +164,7 @@ def main():
                 with visit(browser, address) as (page, files, _):
                     page.wait_for_selector(".jp-Notebook img")
                     page.wait_for_load_state("networkidle")
+            files = list(dict.fromkeys(files))  # the page's service worker may have asked a second time
             for n_learners in map(int, rest or [10, 100]):
                 print(load(address, files, n_learners))
     else:

@@ -27,9 +27,12 @@ def test_counts_are_those_of_the_report(tmp_path):
 def test_rows_are_kept_in_order_between_their_marks(tmp_path, monkeypatch):
     monkeypatch.setattr(versions, "RESULTS", tmp_path / "results.md")
     versions.RESULTS.write_text("before\n<!-- versions -->\nold\n<!-- end -->\n<!-- binder -->\n<!-- end -->\n")
-    rows = [[python, end, *"12345678", "today"] for python, end in [("3.12", "oldest"), ("3.9", "newest")]]
+    rows = [
+        [python, end, *"12345678", "today"]
+        for python, end in [("3.12", "oldest"), ("3.9", "newest"), ("3.9", "oldest")]
+    ]
     versions.keep("versions", versions.table(rows))
-    assert [row[:2] for row in versions.kept("versions")] == [["3.9", "newest"], ["3.12", "oldest"]]
+    assert [row[:2] for row in versions.kept("versions")] == [["3.9", "oldest"], ["3.9", "newest"], ["3.12", "oldest"]]
     text = versions.RESULTS.read_text()
     assert text.startswith("before\n<!-- versions -->\n| Python |")
     assert text.endswith("today |\n<!-- end -->\n<!-- binder -->\n<!-- end -->\n")
@@ -37,3 +40,21 @@ def test_rows_are_kept_in_order_between_their_marks(tmp_path, monkeypatch):
 
 def test_a_python_that_nobody_has_is_not_found():
     assert versions.interpreter("3.99") is None
+
+
+def test_what_was_not_run_is_said(monkeypatch):
+    monkeypatch.setattr(versions, "pythons", lambda: ["3.11", "3.12"])
+    rows = versions.complete([["3.11", "newest", *"123456789", "today"]])
+    assert {(*row[:2], row[-1]) for row in rows} == {
+        ("3.11", "newest", "today"),
+        ("3.11", "oldest", "not run yet"),
+        ("3.12", "oldest", "not run yet"),
+        ("3.12", "newest", "not run yet"),
+    }
+    assert {len(row) for row in rows} == {12}
+
+
+def test_last_results_name_every_python_with_both_ends_and_nothing_failed():
+    rows = versions.kept("versions")
+    assert [row[:2] for row in rows] == [[python, end] for python in versions.pythons() for end in versions.ENDS]
+    assert [row for row in rows if row[-1] != versions.NOT_RUN and row[-4] != "0"] == []

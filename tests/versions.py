@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 COURSE = Path(__file__).parent.parent
 RESULTS = COURSE / "tests" / "VERSIONS.md"
 ENDS = ("oldest", "newest")
+NOT_RUN = "not run yet"
 PYTEST = ["-m", "pytest", "tests", "notebooks", "--ignore=tests/browser", "--ignore=tests/benchmarks", "-q"]
 
 
@@ -117,15 +118,20 @@ def run(version, end):
 def table(rows):
     """Markdown, with the Pythons from old to new."""
     head = ["Python", "packages", *wanted(), "passed", "failed", "skipped", "minutes", "run on"]
-    rows = sorted(rows, key=lambda row: (numbers(row[0]), -ENDS.index(row[1])))
+    rows = sorted(rows, key=lambda row: (numbers(row[0]), ENDS.index(row[1])))
     return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, ["---"] * len(head), *rows))
 
 
-def kept(part, text=None):
+def complete(rows):
+    """These rows and, for what was not run yet, one that says so."""
+    known = {(row[0], row[1]) for row in rows}
+    lacking = [(python, end) for python in pythons() for end in ENDS if (python, end) not in known]
+    return [*rows, *([*pair, *["–"] * (len(wanted()) + 4), NOT_RUN] for pair in lacking)]
+
+
+def kept(part):
     """The rows of the table in VERSIONS.md between the marks of this part."""
-    (block,) = re.findall(
-        rf"<!-- {part} -->\n(.*?)<!-- end -->", text or RESULTS.read_text(encoding="utf-8"), re.DOTALL
-    )
+    (block,) = re.findall(rf"<!-- {part} -->\n(.*?)<!-- end -->", RESULTS.read_text(encoding="utf-8"), re.DOTALL)
     return [[cell.strip() for cell in line.strip("| ").split("|")] for line in block.splitlines()[2:] if line.strip()]
 
 
@@ -154,8 +160,8 @@ def main():
             row = [*run(version, end), today]
             rows.append(row)
             if given.write:
-                others = [old for old in kept("versions") if old[:2] != row[:2]]
-                keep("versions", table([*others, row]))
+                others = [old for old in kept("versions") if old[:2] != row[:2] and old[-1] != NOT_RUN]
+                keep("versions", table(complete([*others, row])))
     print(table(rows))
     for version in missing:
         print(f"Python {version} was not found on this machine, and not run")

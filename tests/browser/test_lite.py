@@ -4,15 +4,11 @@ Refused is Python itself, so no cell is run; with GDHELPERS_PYODIDE=folder, a Py
 """
 
 import os
-import sys
-from pathlib import Path
 
+import lite
 import nbformat
 import pytest
 from lab_in_chromium import COURSE
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-import lite
 
 pytest.importorskip("jupyterlite_core", reason="jupyterlite-core is not installed, so there is no site to open")
 PYODIDE = os.environ.get("GDHELPERS_PYODIDE")
