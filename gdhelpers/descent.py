@@ -229,9 +229,11 @@ def _check_fit(problem, shape):
 def _check_gradient(gradient, shape):
     given = gradient if isinstance(gradient, (int, float)) else getattr(gradient, "dtype", np.dtype(object))
     if not isinstance(given, (int, float)) and given.kind not in "biuf":
-        raise ValueError(f"the gradient must be an array of numbers; the problem gave {_short(gradient)}")
+        raise ValueError(f"the gradient must be an array of numbers; the problem gave {_short(gradient)}") from None
     if np.shape(gradient) != shape:
-        raise ValueError(f"the gradient must have the start's shape {shape}; the problem gave {np.shape(gradient)}")
+        raise ValueError(
+            f"the gradient must have the start's shape {shape}; the problem gave {np.shape(gradient)}"
+        ) from None
 
 
 def _stops(answer):

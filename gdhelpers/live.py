@@ -258,7 +258,11 @@ class LivePicture(widgets.VBox):
         """Compute, draw, say. With `strict` an error is raised instead of shown."""
         with self._lock:
             try:
-                self.sentence = self._update(**self.values)
+                values = self.values
+                for name, value in values.items():
+                    if value is None or value != value:  # ipywidgets lets None and NaN pass, though no mouse sets them
+                        raise ValueError(f"{name} has no value")
+                self.sentence = self._update(**values)
                 self._draw()
             except Exception as error:
                 if strict:

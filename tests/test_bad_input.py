@@ -3,28 +3,37 @@
 The inputs are generated (hypothesis), the same ones at every run. What a function is good for is tested elsewhere.
 """
 
+import contextlib
 import inspect
 import itertools
 import math
 import re
+import subprocess
+import sys
+import textwrap
 import traceback
 import types
 import warnings
+from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import ipywidgets
 import numpy as np
 import pytest
+import traitlets
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from test_widgets import EXPLORERS, assert_sound
 
 import gdhelpers
-from gdhelpers import datasets, descent, optimizers, problems
+from gdhelpers import datasets, descent, lessons, optimizers, problems, widgets
 from gdhelpers.datasets import houses
 from gdhelpers.descent import descend
+from gdhelpers.lessons import replies
 from gdhelpers.optimizers import Adam, GradientDescent, Momentum
-from gdhelpers.problems import LeastSquares, Network, NoisyLandscape, camel, parabola
+from gdhelpers.problems import Landscape, LeastSquares, Network, NoisyLandscape, camel, parabola
 
 PACKAGE = str(Path(gdhelpers.__file__).parent)
 settings.register_profile(
@@ -32,7 +41,7 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
 )
@@ -163,7 +172,7 @@ def broken(error):
         return f"{type(error).__name__}: {message}"
     if not last.filename.startswith(PACKAGE) or not last.line.startswith("raise"):
         return f"not said by the package but by {last.filename}, {last.line}: {message}"
-    if "\n" in message or len(message) > 200 or message.endswith(".") or not message:
+    if "\n" in message or len(message) > 200 or message.removesuffix("...").endswith(".") or not message:
         return f"not one plain sentence: {message!r}"
     if error.__context__ is not None and not error.__suppress_context__:
         return f"a second traceback: {message}"
@@ -437,3 +446,298 @@ def test_good_arguments_are_taken_and_give_numbers(name):
         assert name in DIVERGE or not any(map(math.isnan, flat(result)))
 
     try_it()
+
+
+# What would take all time or all memory
+
+TOO_MUCH = """
+    many_houses(10**15, rng)
+    many_houses(10**30, rng)
+    minibatches(10**15, 32, rng)
+    minibatches(10**9 + 1, 1, rng)
+    descend(parabola(), 1.0, GradientDescent(0.1), 10**12)
+    descend(parabola(), 1.0, GradientDescent(0.1), 10**9)
+    descend(parabola(), np.zeros(10**6), GradientDescent(0.1), 10**5)
+    descend(line, (0.0, 0.0), GradientDescent(0.1), 10, batch_size=10**12, rng=rng)
+    Network(np.ones((2, 3)), [0, 1], (3, 10**9, 2))
+    Network(np.ones((2, 3)), [0, 1], (3, 10**5, 10**5, 2))
+    cosine(0.1, 10**400)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the memory of a process")
+def test_what_would_take_all_time_or_memory_is_refused_before_it_begins():
+    program = f"""
+        import resource
+        from gdhelpers.datasets import *
+        from gdhelpers.descent import *
+        from gdhelpers.optimizers import *
+        from gdhelpers.problems import *
+        resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
+        rng, line = np.random.default_rng(0), LeastSquares.line(*houses())
+        for call in {TOO_MUCH.split(chr(10))!r}:
+            if call.strip():
+                try:
+                    eval(call.strip())
+                except ValueError as refusal:
+                    print(call.strip(), "->", refusal)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert run.stderr == ""
+    assert len(run.stdout.splitlines()) == len(TOO_MUCH.split("\n")) - 2, run.stdout
+    for refusal in run.stdout.splitlines():
+        assert re.search("-> (n|n_rows|n_steps|record_every|batch_size|sizes) must", refusal)
+
+
+# Nothing recorded is lost
+
+
+@contextmanager
+def at_step(step, act):
+    """An optimizer that behaves like plain descent until this step."""
+    calls = itertools.count(1)
+
+    def rule(params, gradient, state):
+        if next(calls) == step:
+            return act(params)
+        return params - 0.1 * gradient, None
+
+    yield rule
+
+
+def raises(error):
+    def act(*arguments):
+        raise error
+
+    return act
+
+
+@given(st.integers(1, 30), st.integers(1, 7), st.sampled_from(["NaN", "infinity", "Kernel > Interrupt", "stop"]))
+def test_walk_that_ends_before_its_end_keeps_every_step_so_far(step, record_every, how):
+    end = {
+        "NaN": lambda params: (params * math.nan, None),
+        "infinity": lambda params: (params + math.inf, None),
+        "Kernel > Interrupt": raises(KeyboardInterrupt),
+        "stop": lambda params: (params * 0.8, None),
+    }[how]
+    with at_step(step, end) as rule:
+        stop = (lambda at, params: at >= step - 1) if how == "stop" else None
+        walk = descend(parabola(), 1.0, rule, 40, record_every=record_every, watch=stop, watch_every=1)
+    kept = sorted({*range(0, step, record_every), step - 1})
+    assert walk.steps.tolist() == kept
+    assert np.allclose(walk.params, 0.8 ** np.array(kept))
+    assert np.isfinite(walk.losses).all()
+    assert walk.diverged == (step if how in ("NaN", "infinity") else None)
+    assert walk.stopped == (step - 1 if how in ("Kernel > Interrupt", "stop") else None)
+    assert "loss 1 ->" in repr(walk)
+
+
+@given(st.integers(1, 20), st.sampled_from(RUBBISH))
+def test_optimizer_that_returns_rubbish_half_way_is_named(step, make):
+    with at_step(step, lambda params: make()) as rule:
+        result, refusal = attempt(descend, parabola(), 1.0, rule, 20)
+    assert result is not None or "the optimizer must return" in str(refusal)
+
+
+@given(st.sampled_from(RUBBISH), st.sampled_from(["loss", "gradient"]))
+def test_problem_that_returns_rubbish_is_named(make, part):
+    functions = {"loss": lambda x: x**2, "gradient": lambda x: 2 * x, part: lambda x: make()}
+    result, refusal = attempt(descend, Landscape(**functions), (1.0, 2.0), GradientDescent(0.1), 3)
+    assert result is not None or part in str(refusal)
+
+
+@pytest.mark.parametrize("part", ["optimizer", "gradient", "loss", "watch", "schedule"])
+def test_error_of_a_learner_s_own_function_comes_through_as_it_is(part):
+    own = raises(ZeroDivisionError("mine"))
+    parts = {"loss": np.square, "gradient": lambda x: 2 * x, "watch": None, "optimizer": GradientDescent(0.1)}
+    parts["optimizer" if part == "schedule" else part] = GradientDescent(own) if part == "schedule" else own
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        descend(Landscape(parts["loss"], parts["gradient"]), 1.0, parts["optimizer"], 5, watch=parts["watch"])
+
+
+# The checks of the exercises
+
+SIZE, PRICE = houses()
+CHECKS = {  # check: how it is called with what the learner made, a value or a function
+    "check_number": lambda mine: lessons.check_number(mine, 3.0, {2.0: "You forgot the 1."}),
+    "check_walk": lambda mine: lessons.check_walk(mine, SIZE, PRICE, (0.05, 100), 1e-7, 10),
+    "check_learning_rate": lambda mine: lessons.check_learning_rate(mine, line(), (0.05, 100), 1000, 1.0),
+    "check_fit": lambda mine: lessons.check_fit(mine, SIZE, PRICE + np.array([1, -1, 0, -1, 1])),
+    "check_loss": lambda mine: lessons.check_loss(mine, SIZE, PRICE),
+    "check_gradient": lambda mine: lessons.check_gradient(mine, SIZE, PRICE),
+    "check_step": lambda mine: lessons.check_step(mine, SIZE, PRICE),
+    "check_batch_step": lambda mine: lessons.check_batch_step(mine, SIZE, PRICE),
+    "check_epoch": lambda mine: lessons.check_epoch(mine),
+    "check_parameter_count": lambda mine: lessons.check_parameter_count(mine),
+    "check_backpropagation": lambda mine: lessons.check_backpropagation(mine),
+    "check_policy_gradient": lambda mine: lessons.check_policy_gradient(mine),
+    "check_adam": lambda mine: lessons.check_adam(mine),
+}
+
+
+def recurses(*arguments):
+    return recurses(*arguments)
+
+
+def mutates(*arguments):
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            argument[...] = -7
+    return arguments
+
+
+FUNCTIONS = [
+    recurses,
+    mutates,
+    raises(ZeroDivisionError("division by zero")),
+    raises(KeyError("w")),
+    raises(StopIteration()),
+    raises(MemoryError()),
+    raises(ValueError("line one\nline two. " * 99)),
+    lambda: 1.0,
+    lambda *arguments: (number for number in (1.0, 2.0)),
+    lambda *arguments: itertools.count(),
+    lambda *arguments: range(10**15),
+    lambda *arguments: [[], [1]],
+    lambda *arguments: [np.arange(3), np.arange(10**6)],
+    lambda *arguments: list(arguments),
+    lambda *arguments: [math.inf, -math.inf],
+    lambda *arguments: (10**400, 1),
+    lambda *arguments: [1e308, 1e308, 1e308],
+    print,
+    float,
+    np.exp,
+    max,
+]
+
+
+def test_every_check_is_in_the_table():
+    assert {name for name in lessons.__all__ if name.startswith("check_")} - {"check_installation"} == set(CHECKS)
+
+
+def assert_verdict(check, mine):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = CHECKS[check](mine)
+    assert isinstance(verdict, replies.Verdict)
+    assert verdict.passed in (True, False, None)
+    assert verdict.message.endswith((".", "?")) or "Your function stopped with" in verdict.message
+    assert "\n" not in verdict.message
+    assert len(verdict.message) < 300
+    assert not re.search(r"\bnan\b", re.split("[Gg]ot ", verdict.message)[0]), verdict.message
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS))
+def test_whatever_a_learner_hands_over_the_check_answers(check):
+    for make in RUBBISH:
+        assert_verdict(check, make())
+        assert_verdict(check, lambda *arguments, make=make: make())
+    for function in FUNCTIONS:
+        assert_verdict(check, function)
+        assert_verdict(check, function if check in ("check_epoch",) else lambda *a, f=function: f(*a))
+
+    @given(anything | st.lists(st.lists(st.floats(), min_size=2, max_size=2)) | st.tuples(st.floats(), st.floats()))
+    def try_it(value):
+        assert_verdict(check, value)
+        assert_verdict(check, lambda *arguments: value)
+
+    try_it()
+    assert (SIZE.tolist(), PRICE.tolist()) == tuple(array.tolist() for array in houses()), "the data were changed"
+
+
+QUESTION = {"question": "Next?", "options": {"more": "Yes, it grows.", "less": "No, it grows."}, "answer": "more"}
+
+
+def test_questions_that_cannot_be_asked_and_names_that_are_none_are_refused_in_a_sentence():
+    for bad, make in itertools.product(QUESTION, RUBBISH):
+        arguments = {**QUESTION, bad: make()}
+        for ask in (lambda parts: lessons.predict(**parts), lambda parts: lessons.quiz([tuple(parts.values())])):
+            result, refusal = attempt(ask, arguments)
+            assert result is not None or re.search("question|options|answer", str(refusal))
+    for function, make in itertools.product((lessons.quiz, lessons.export_progress), RUBBISH):
+        result, refusal = attempt(function, make())
+        assert result is not None or re.search("question|student", str(refusal))
+
+
+# The explorers
+
+DEAR = {
+    "learning_rate_explorer",
+    "training_explorer",
+    "three_types_explorer",
+    "shaken_explorer",
+    "schedule_explorer",
+    "valley_explorer",
+}
+
+
+def settings_of(control):
+    """A strategy for everything that this control can be set to; None for a button, which is clicked."""
+    if not control.has_trait("value"):
+        return st.none()
+    if isinstance(control, ipywidgets.ToggleButton):
+        return st.booleans()
+    if hasattr(control, "options"):
+        return st.sampled_from(list(control.options))
+    if isinstance(control, ipywidgets.IntSlider):
+        return st.integers(control.min, control.max)
+    powers = st.sampled_from([control.min, control.max]) | st.floats(control.min, control.max)
+    if isinstance(control, ipywidgets.FloatLogSlider):
+        return powers.map(
+            lambda power: min(max(control.base**power, control.base**control.min), control.base**control.max)
+        )
+    return powers
+
+
+@pytest.mark.parametrize("name", sorted(EXPLORERS))
+def test_no_walk_through_the_settings_of_an_explorer_fails(name):
+    picture = EXPLORERS[name]()
+    first = picture.values
+    changes = st.sampled_from(sorted(picture.controls)).flatmap(
+        lambda key: settings_of(picture.controls[key]).map(lambda value: (key, value))
+    )
+
+    @settings(max_examples=2 if name in DEAR else 5)
+    @given(st.lists(changes, min_size=3, max_size=6))
+    def walk_through(sequence):
+        for key, value in first.items():
+            picture.controls[key].value = value
+        for key, value in sequence:
+            control = picture.controls[key]
+            if value is None:
+                with at_rest(picture):
+                    control.click()
+            else:
+                control.value = value
+            assert_sound(picture)
+            assert len(picture.sentence) < 700
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        walk_through()
+
+
+@contextmanager
+def at_rest(picture):
+    """A training that a click began ends before the next setting."""
+    yield
+    if isinstance(picture, widgets.Training):
+        picture.stop()
+        assert picture.wait(60)
+
+
+@pytest.mark.parametrize("name", sorted(EXPLORERS))
+def test_values_that_a_control_does_not_have_are_clamped_or_refused_by_it(name):
+    picture = EXPLORERS[name]()
+    first = picture.values
+    for key, control in picture.controls.items():
+        if control.has_trait("value"):
+            for make in [*RUBBISH[::6], lambda: math.nan, lambda: math.inf]:
+                refused = contextlib.suppress(traitlets.TraitError, TypeError, ValueError, OverflowError)
+                with refused, warnings.catch_warnings(action="ignore"):  # traitlets casts a complex number
+                    control.value = make()
+                if "has no value" not in picture.sentence:
+                    assert_sound(picture)
+            control.value = first[key]
+            assert_sound(picture)

@@ -1,8 +1,11 @@
 """Checks of lesson 05: a step on a few rows, and the batches of an epoch."""
 
+import itertools
+
 import numpy as np
 
 from gdhelpers.lessons.checking import (
+    LONGEST,
     PLACES,
     Stop,
     attempted,
@@ -12,6 +15,7 @@ from gdhelpers.lessons.checking import (
     one_step,
     returned,
     short,
+    stopped,
 )
 
 
@@ -65,17 +69,17 @@ def _batches_of(epoch, n_rows, batch_size, rng):
     attempted_function(epoch, what)
     try:
         value = epoch(n_rows, batch_size, rng)
-        value = value if value is None or value is ... else list(value)
+        value = value if value is None or value is ... else list(itertools.islice(value, LONGEST))
     except TypeError as error:
         if "iterable" not in str(error):
-            raise Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+            raise stopped(error) from None
         raise Stop(False, f"Wanted: {what}. Yours returns something that holds no batches.") from None
     except Exception as error:
-        raise Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+        raise stopped(error) from None
     attempted(value, what)
     try:
         batches = [np.asarray(batch) for batch in value]
-    except ValueError:
+    except (ValueError, OverflowError):
         batches = [np.array("ragged")]
     batches = [batch for batch in batches if batch.size]
     if not batches or any(batch.ndim != 1 or batch.dtype.kind not in "iu" for batch in batches):

@@ -6,9 +6,10 @@ import numpy as np
 
 from gdhelpers import progress
 from gdhelpers.lessons import replies
-from gdhelpers.lessons.replies import Verdict
+from gdhelpers.lessons.replies import Verdict, short
 
 PLACES = ((0.05, 100.0), (0.2, 30.0), (-0.1, 7.0))  # where functions of (w, b) are tried
+LONGEST = 100_000  # more numbers, or batches, no exercise asks for
 
 
 class Stop(Exception):  # noqa: N818 (a message, not an error)
@@ -23,7 +24,8 @@ def check(examine):
 
     def check(*args, **kwargs):
         try:
-            message = examine(*args, **kwargs)
+            with np.errstate(all="ignore"):
+                message = examine(*args, **kwargs)
         except Stop as stop:
             return Verdict(*stop.args)
         what = progress.as_called(examine.__name__, sys._getframe(1))
@@ -35,19 +37,16 @@ def check(examine):
     return check
 
 
-def short(value):
-    """How a value looks, on one short line, as the learner typed it."""
-    return f"{' '.join(repr(value).split()):.60}".replace("Ellipsis", "...")
-
-
 def numbers(value, shape, what):
     """The learner's value as an array of this shape (None in it allows any length)."""
     attempted(value, what)
     try:
+        if isinstance(value, range) and len(value) > LONGEST:
+            raise ValueError
         array = np.asarray(value)
         if array.dtype.kind not in "iuf":
             raise ValueError
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Stop(False, f"Wanted: {what}. Got {short(value)}.") from None
     if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         raise Stop(False, f"Wanted: {what}. Got something of shape {array.shape}.")
@@ -69,14 +68,20 @@ def attempted_function(function, what):
         raise Stop(False, f"Hand over the function itself, without brackets after its name; got {short(function)}.")
 
 
+def stopped(error):
+    """The verdict on a function that raised this."""
+    said = " ".join(str(error).split())
+    said = said if len(said) <= 150 else f"{said[:149]}…"
+    return Stop(False, f"Your function stopped with {type(error).__name__}{f': {said}' if said else ''}")
+
+
 def returned(function, arguments, shape, what):
     """What the learner's function returns for these arguments, as `numbers` takes it."""
     attempted_function(function, what)
     try:
-        with np.errstate(all="ignore"):
-            value = function(*arguments)
+        value = function(*arguments)
     except Exception as error:
-        raise Stop(False, f"Your function stopped with {type(error).__name__}: {error}") from None
+        raise stopped(error) from None
     return numbers(value, shape, what)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import ipywidgets as widgets
 
 from gdhelpers.lessons import replies
-from gdhelpers.lessons.replies import GREEN, GREY, RED, box, trouble_box
+from gdhelpers.lessons.replies import GREEN, GREY, RED, box, short, trouble_box
 from gdhelpers.live import aloud, heard_while_busy
 
 
@@ -16,14 +16,16 @@ class Question(widgets.VBox):
     kind, action, icon = "", "", ""  # how its answer is kept, and what stands on the button
 
     def __init__(self, question, options, answer, lead):
+        if not isinstance(question, str) or not question.strip():
+            raise ValueError(f"question must be text; got {short(question)}")
         said = "options must be a dictionary of at least two {option: reply}"
         if not isinstance(options, Mapping) or len(options) < 2:
-            raise ValueError(f"{said}; got {options!r:.80}")
+            raise ValueError(f"{said}; got {short(options)}")
         for option, reply in options.items():
             if not isinstance(option, str) or not isinstance(reply, str) or not option.strip() or not reply.strip():
-                raise ValueError(f"{said}, both of them text; got {option!r:.40}: {reply!r:.40}")
-        if answer not in options:
-            raise ValueError(f"answer must be one of the options {list(options)}; got {answer!r}")
+                raise ValueError(f"{said}, both of them text; got {short(option)}: {short(reply)}")
+        if not isinstance(answer, str) or answer not in options:
+            raise ValueError(f"answer must be one of the options {short(list(options))}; got {short(answer)}")
         self.question, self.options, self.answer = question, dict(options), answer
         self.first, self.locked = None, None  # the first answer, and the one that can no longer be changed
         self.choice = widgets.RadioButtons(options=list(options), index=None, layout={"width": "auto"})
@@ -122,14 +124,14 @@ class Quiz(widgets.VBox):
     def __init__(self, questions):
         if not isinstance(questions, list | tuple) or not questions:
             raise ValueError(
-                f"questions must be a list of (question, {{option: reply}}, answer); got {questions!r:.80}"
+                f"questions must be a list of (question, {{option: reply}}, answer); got {short(questions)}"
             )
         self.questions = []
         for number, parts in enumerate(questions, 1):
             if not isinstance(parts, list | tuple) or len(parts) != 3 or not isinstance(parts[0], str):
-                raise ValueError(f"question {number} must be (question, {{option: reply}}, answer); got {parts!r:.80}")
+                raise ValueError(f"question {number} must be (question, {{option: reply}}, answer); got {short(parts)}")
             if parts[0] in [earlier.question for earlier in self.questions]:
-                raise ValueError(f"question {number} was asked before: {parts[0]!r:.80}")
+                raise ValueError(f"question {number} was asked before: {short(parts[0])}")
             try:
                 question = QuizQuestion(*parts, f"Question {number} of {len(questions)}.")
             except ValueError as error:

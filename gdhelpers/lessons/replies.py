@@ -14,6 +14,12 @@ kept = progress.of_this_notebook()  # what the learner did, in this run and in e
 NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": ((8, 1, 7), (9,))}  # from, below
 
 
+def short(value):
+    """How a value looks, on one short line, as the learner typed it."""
+    words = " ".join(repr(value).split()).replace("Ellipsis", "...")
+    return words if len(words) <= 60 else f"{words[:59]}…"
+
+
 def box(color, text):
     style = f"border-left:4px solid {color};padding:4px 12px;margin:4px 0;line-height:1.5"
     return f'<div role="status" style="{style}">{html.escape(text)}</div>'
@@ -115,7 +121,7 @@ def progress_report():
 def export_progress(student):
     """Write a table of all that is done so far, with the student's name, for a teacher. It is sent nowhere."""
     if not isinstance(student, str) or not student.strip() or not student.isprintable():
-        raise ValueError(f"student must be a name, as text on one line; got {student!r:.80}")
+        raise ValueError(f"student must be a name, as text on one line; got {short(student)}")
     path = kept.export(student.strip())
     done = "" if path is None else f"Written: {path.name}, beside the notebooks. Give that file to your teacher."
     return Notice(" ".join(filter(None, [done, kept.trouble() or ("" if kept.path else NOT_KEPT)])))

@@ -34,7 +34,8 @@ def _pair(params):
     if hasattr(params, "params") and hasattr(params, "losses"):
         raise Stop(False, "That is the whole walk. Hand over its last pair, walk.params[-1], in sq ft.")
     try:
-        mine = np.asarray(params, dtype=float)
+        mine = np.asarray(params)
+        mine = None if mine.dtype.kind == "c" else mine.astype(float)
     except (TypeError, ValueError, OverflowError):
         mine = None
     return numbers(params, (2,), what) if mine is None or mine.shape != (2,) or params is ... else mine
