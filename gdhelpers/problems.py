@@ -104,13 +104,12 @@ class LeastSquares:
     def gradient(self, params):
         """(..., n_params) -> (..., n_params): `2/n_rows · Xᵀ(X @ params - y)`, the rows taken block by block."""
         params, n_rows, total = self._checked(params), len(self.y), 0.0
-        with np.errstate(over="ignore", invalid="ignore"):
-            for first in range(0, n_rows, BLOCK):
-                X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
-                errors = params @ X.T
-                errors -= y
-                total = total + errors @ X
-            return 2 / n_rows * total
+        for first in range(0, n_rows, BLOCK):
+            X, y = self.X[first : first + BLOCK], self.y[first : first + BLOCK]
+            errors = params @ X.T
+            errors -= y
+            total = total + errors @ X
+        return 2 / n_rows * total
 
     def batch(self, rows):
         """The same problem on these rows only (indices, repeats allowed)."""
@@ -455,8 +454,16 @@ class Network:
         return float((self.predict(params) == self.labels).mean())
 
 
+class _Sizes(tuple):
+    """Sizes that were looked at: the batches of a network have them from it."""
+
+    __slots__ = ()
+
+
 def _sizes(sizes):
     """The neurons of each layer, as a tuple."""
+    if type(sizes) is _Sizes:
+        return sizes
     try:
         sizes = tuple(map(operator.index, sizes))
     except (TypeError, ValueError):
@@ -465,7 +472,7 @@ def _sizes(sizes):
         raise ValueError(f"sizes must be the neurons of each layer, at least two whole numbers; got {_short(sizes)}")
     if sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes)) > MOST:
         raise ValueError(f"sizes must ask for no more than {MOST:,} parameters, for memory's sake; got {_short(sizes)}")
-    return sizes
+    return _Sizes(sizes)
 
 
 def _labels(labels, n_rows):
