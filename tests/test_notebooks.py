@@ -364,9 +364,10 @@ def test_missing_unreadable_resized_and_other_pictures_are_found(example):
 def test_picture_with_other_things_in_it_is_found(example):
     stored = copy.deepcopy(example)
     data = first_output(stored, "image/png").data
-    image = pixels(data["image/png"])
+    image, (version,) = pixels(data["image/png"]), drawn_by(data["image/png"])
+    note = {"Software": f"Matplotlib version{version.decode()}"}
     buffer = io.BytesIO()
-    matplotlib.image.imsave(buffer, np.ascontiguousarray(image[::-1]), format="png")
+    matplotlib.image.imsave(buffer, np.ascontiguousarray(image[::-1]), format="png", metadata=note)
     data["image/png"] = base64.b64encode(buffer.getvalue()).decode()
     assert len(faults(stored, example)) == 1
 
