@@ -648,6 +648,12 @@ def test_whatever_a_learner_hands_over_the_check_answers(check):
     assert (SIZE.tolist(), PRICE.tolist()) == tuple(array.tolist() for array in houses()), "the data were changed"
 
 
+def test_batches_without_end_are_taken_only_so_far():
+    endless = itertools.count()
+    assert_verdict("check_epoch", lambda *arguments: endless)
+    assert next(endless) < 10**6
+
+
 QUESTION = {"question": "Next?", "options": {"more": "Yes, it grows.", "less": "No, it grows."}, "answer": "more"}
 
 
