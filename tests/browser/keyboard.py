@@ -25,6 +25,8 @@ SLIDES = f"{IN_OUTPUT} return node.querySelectorAll('[role=slider]:not([aria-dis
 PICTURE = f"{IN_OUTPUT} return [...node.querySelectorAll('svg[role=img]')].map(it => it.innerHTML).join() }}"
 SAID = "box => box.querySelector('.gdhelpers-said, div[role=status]')?.textContent ?? ''"
 
+GONE_ON = "box => ![document.body, null].includes(document.activeElement) && !box.contains(document.activeElement)"
+
 
 class Student:
     """One lesson, opened, its first cell chosen. `complaints()` are the places where the keyboard led nowhere."""
@@ -121,10 +123,11 @@ class Student:
             try:
                 said_anew = f"([box, before]) => ![before, ''].includes(({SAID})(box))"
                 self.page.wait_for_function(said_anew, arg=[box, before], timeout=PATIENCE)
+                if not box.evaluate(SAID).startswith("No, try another."):
+                    self.page.wait_for_function(GONE_ON, arg=box, timeout=PATIENCE)
+                    return True
             except Exception:
                 return False
-            if not box.query_selector("input:enabled"):
-                return True
             for _ in range(n_options - number - 1):
                 self.page.keyboard.press("Shift+Tab")
         return False
