@@ -38,6 +38,9 @@ SETTINGS = {
 WIDE, TALL = 1280, 900  # pixels
 PATIENCE = 240_000  # milliseconds for all cells of a notebook, on a machine that does other things as well
 
+# The plain run leaves out a few long tests that go over ground which others cover in part; the workflows run them, too.
+WHOLE = pytest.mark.skipif(os.environ.get("GDHELPERS_WHOLE") != "1", reason="long: set GDHELPERS_WHOLE=1 to run it")
+
 
 def find_chromium():
     """The path of an installed Chromium or Chrome, or None."""

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from lab_in_chromium import COURSE, PATIENCE
+from lab_in_chromium import COURSE, PATIENCE, WHOLE
 from test_notebooks_in_jupyterlab import WRONG
 
 PLAN = re.search(
@@ -30,6 +30,7 @@ FOLLOW = """async ([heading, from]) => {
 }"""
 
 
+@WHOLE
 @pytest.mark.parametrize(("name", "headings"), PARTS.items(), ids=PARTS)
 def test_parts_of_the_plan_can_be_shown(lab, name, headings):
     with lab.notebook(name) as opened:
