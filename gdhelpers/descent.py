@@ -122,11 +122,8 @@ def descend(
     keeps what it had. Raises ValueError, in one sentence that names the argument, when an argument cannot be used or
     when the optimizer breaks its contract.
     """
-    params, n_steps, record_every = (
-        _start(start),
-        _at_most("n_steps", _whole("n_steps", n_steps), MOST_STEPS),
-        _whole("record_every", record_every),
-    )
+    params, n_steps = _start(start), _at_most("n_steps", _whole("n_steps", n_steps), MOST_STEPS)
+    record_every = _whole("record_every", record_every)
     kept = (n_steps // record_every + 2) * (params.size + 30)  # numbers; a record has a size of its own
     if kept > MOST_KEPT:
         least = -(-kept // MOST_KEPT) * record_every
