@@ -144,6 +144,8 @@ def descend(
 
     records, state, diverged, stopped = [], None, None, None
     done = (0, params, 0, 0.0)  # what `records` keeps: step, params, examples seen, seconds
+    spendable = getattr(problem, "fresh_gradients", False)  # then the new params may take the gradient's memory
+    update = getattr(optimizer, "over_gradient", optimizer) if spendable else optimizer
     in_place = False  # an optimizer that changes its params gets a copy from its second step on
     with np.errstate(all="ignore"):
         try:
@@ -160,7 +162,7 @@ def descend(
                 begin = perf_counter()
                 gradient = part.gradient(params)
                 try:
-                    moved = optimizer(given, gradient, state)
+                    moved = update(given, gradient, state)
                 except Exception:
                     _check_gradient(gradient, params.shape)  # looked at only when the step fails
                     raise

@@ -6,11 +6,13 @@ A problem made of rows of data also has `n_rows` and `batch(rows)`: a mini-batch
 import itertools
 import operator
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-BLOCK = 16_384  # rows at a time, so that what is computed from them is still in the processor's cache when needed
+BLOCK = 8_192  # rows at a time, so that what is computed from them is still in the processor's cache when needed
 
 
 MOST = 200_000_000  # parameters of a network, and its biases: more than a gigabyte
@@ -338,6 +340,7 @@ class Network:
     labels: np.ndarray
     sizes: tuple
     activation: str = "relu"
+    fresh_gradients: ClassVar = True  # each gradient is a new array: `descend` may write over it
 
     def __post_init__(self):
         X, sizes = self.X, _sizes(self.sizes)
@@ -434,10 +437,15 @@ class Network:
 
     def batch(self, rows):
         """The same network on these rows only."""
+        part = copy(self)  # what was looked at once is not looked at again at every step
         try:
-            return Network(self.X[rows], self.labels[rows], self.sizes, self.activation)
+            object.__setattr__(part, "X", self.X[rows])
+            object.__setattr__(part, "labels", self.labels[rows])
         except (IndexError, TypeError, ValueError):
             raise _no_rows(rows, self.n_rows) from None
+        if part.labels.ndim != 1 or len(part.labels) == 0:
+            raise _no_rows(rows, self.n_rows)
+        return part
 
     def predict(self, params, X=None):
         """The label with the highest score for each row: (n_rows,)."""
@@ -454,16 +462,8 @@ class Network:
         return float((self.predict(params) == self.labels).mean())
 
 
-class _Sizes(tuple):
-    """Sizes that were looked at: the batches of a network have them from it."""
-
-    __slots__ = ()
-
-
 def _sizes(sizes):
     """The neurons of each layer, as a tuple."""
-    if type(sizes) is _Sizes:
-        return sizes
     try:
         sizes = tuple(map(operator.index, sizes))
     except (TypeError, ValueError):
@@ -472,7 +472,7 @@ def _sizes(sizes):
         raise ValueError(f"sizes must be the neurons of each layer, at least two whole numbers; got {_short(sizes)}")
     if sum((n_in + 1) * n_out for n_in, n_out in itertools.pairwise(sizes)) > MOST:
         raise ValueError(f"sizes must ask for no more than {MOST:,} parameters, for memory's sake; got {_short(sizes)}")
-    return _Sizes(sizes)
+    return sizes
 
 
 def _labels(labels, n_rows):

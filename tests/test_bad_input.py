@@ -327,7 +327,11 @@ FEEL_LIKE = {  # objects to call methods of, and what is good for their paramete
     **{
         kind: (
             lambda kind=kind: kind(0.01),
-            {"__call__": {"params": numbers.map(np.array), "gradient": numbers.map(np.array), "state": st.none()}},
+            {
+                name: {"params": numbers.map(np.array), "gradient": numbers.map(np.array), "state": st.none()}
+                for name in ("__call__", "over_gradient")
+                if hasattr(kind, name)
+            },
         )
         for kind in (
             optimizers.GradientDescent,

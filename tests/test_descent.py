@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gdhelpers.descent import AT_ONCE, MANY, Trajectory, descend, minibatches
-from gdhelpers.optimizers import GradientDescent, Momentum, step_decay
-from gdhelpers.problems import Landscape, LeastSquares, parabola, two_valleys
+from gdhelpers.optimizers import PIECE, GradientDescent, Momentum, step_decay
+from gdhelpers.problems import Landscape, LeastSquares, Network, parabola, two_valleys
 
 ARTICLE = (0.05, 100)
 NOT_A_COUNT = [0, -1, 2.5, 10.0, math.nan, "10", None, [3]]
@@ -387,6 +387,35 @@ def test_overflow_inside_the_problem_warns_nobody():
 @pytest.mark.usefixtures("no_warnings")
 def test_a_large_number_alone_is_no_divergence():
     assert descend(parabola(), 1e100, GradientDescent(0.1), 5).diverged is None
+
+
+def test_a_gradient_is_written_over_only_where_the_problem_says_that_it_is_new():
+    n = 3 * PIECE
+    slope = np.full(n, 0.5)
+
+    class Slope:
+        def loss(self, params):
+            return params.sum(axis=-1)
+
+        def gradient(self, params):
+            return slope
+
+    path = descend(Slope(), np.zeros(n), GradientDescent(1.0), 3)
+    assert (slope == 0.5).all()
+    assert (path.params[:, 0] == [0, -0.5, -1, -1.5]).all()
+
+
+def test_a_network_s_walk_is_the_same_where_its_gradients_are_written_over():
+    rng = np.random.default_rng(0)
+    network = Network(rng.standard_normal((20, 300)), rng.integers(10, size=20), (300, 200, 10))
+    start, optimizer = network.start(rng), GradientDescent(0.1)
+    assert start.size > PIECE
+    seen = []
+    path = descend(network, start, optimizer, 4, watch=lambda step, params: seen.append(params))
+    for params in path.params:  # by hand, each gradient left as it was
+        assert (params == start).all()
+        start = start - 0.1 * network.gradient(start)
+    assert all((one == other).all() for one, other in zip(seen, path.params, strict=True))
 
 
 def test_the_last_finite_step_of_an_optimizer_that_works_in_place_is_kept():

@@ -348,8 +348,8 @@ WRONG = {
             "test_descent.py::test_the_last_finite_step_of_an_optimizer_that_works_in_place_is_kept",
         ),
         "the state is lost at each step": (
-            "optimizer(given, gradient, state)",
-            "optimizer(given, gradient, None)",
+            "update(given, gradient, state)",
+            "update(given, gradient, None)",
             "test_descent.py::test_momentum_keeps_its_velocity_along_the_walk",
         ),
         "a batch's step uses the gradient of all rows": (

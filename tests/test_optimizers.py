@@ -302,3 +302,14 @@ def test_gradient_descent_on_many_parameters_is_the_plain_formula(n, dtype):
     assert (new == params - dtype(0.1) * gradient).all()
     assert (params == before[0]).all()
     assert (gradient == before[1]).all()
+
+
+def test_a_step_that_may_spend_the_gradient_is_the_same_step_in_the_gradient_s_memory():
+    rng = np.random.default_rng(0)
+    params, gradient = (rng.standard_normal(3 * PIECE + 7).astype(np.float32) for _ in range(2))
+    before, (same, _) = params.copy(), GradientDescent(0.1)(params, gradient)
+    new, state = GradientDescent(lambda step: 0.1 if step == 3 else 9.0).over_gradient(params, gradient, 3)
+    assert (new == same).all()
+    assert np.shares_memory(new, gradient)
+    assert (params == before).all()
+    assert state == 4

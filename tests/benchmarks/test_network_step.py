@@ -6,6 +6,7 @@ told is the median over the turns.
 Not part of the plain run: `python -m pytest tests/benchmarks/test_network_step.py -n 0 --benchmark-only -s`.
 """
 
+import itertools
 import statistics
 import time
 from itertools import pairwise
@@ -13,15 +14,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from gdhelpers.datasets import digits, many_houses
-from gdhelpers.descent import ABSURD, OFTEN
+from gdhelpers.descent import ABSURD, OFTEN, minibatches
 from gdhelpers.optimizers import GradientDescent
 from gdhelpers.problems import LeastSquares, Network
 
 SIZES, BATCH_SIZE, LEARNING_RATE = (784, 1000, 500, 10), 64, 0.05
-TURNS, STEPS, WARM_UP = 15, 12, 4  # the first steps of a turn wake the threads and are not counted
-MOST_PRODUCTS, MOST_TORCH, MOST_READ = 1.5, 1.3, 1.5
+TURNS, STEPS, WARM_UP = 15, 40, 8  # the first steps of a turn wake the threads and are not counted
+MOST_TORCH, MOST_READ = 1.3, 1.5
+# By threads of the matrix products. A second thread halves them and nothing else, and leaves half of what they wrote in
+# the other core's cache; PyTorch's step is at 1.5, too.
+MOST_PRODUCTS = {1: 1.5, 2: 1.65}
 
 
 def measure(candidates):
@@ -63,11 +68,12 @@ def our_step(data):
     """What `descend` does at each step, its look for divergence included."""
     network, rng = Network(*data, SIZES), np.random.default_rng(0)
     optimizer, place = GradientDescent(LEARNING_RATE), [network.start(rng), None]
+    rows = itertools.chain.from_iterable(minibatches(network.n_rows, BATCH_SIZE, rng) for _ in itertools.count())
 
     def step():
-        part = network.batch(rng.integers(network.n_rows, size=BATCH_SIZE))
-        params, state = optimizer(place[0], part.gradient(place[0]), place[1])
-        assert state % OFTEN or np.vdot(params, params) < ABSURD**2
+        part = network.batch(next(rows))
+        params, state = optimizer.over_gradient(place[0], part.gradient(place[0]), place[1])
+        assert state % OFTEN or float(np.vdot(params, params)) < ABSURD**2
         place[:] = params, state
 
     step()
@@ -132,11 +138,13 @@ def sklearn_step(data):
     return step
 
 
-def test_a_network_step_costs_little_more_than_its_matrix_products(benchmark, our_step, products):
+@pytest.mark.parametrize("n_threads", MOST_PRODUCTS)
+def test_a_network_step_costs_little_more_than_its_matrix_products(benchmark, our_step, products, n_threads):
     candidates = {"our step": our_step, "matrix products": products}
-    found = benchmark.pedantic(measure, args=(candidates,), rounds=1)
+    with threadpool_limits(n_threads):
+        found = benchmark.pedantic(measure, args=(candidates,), rounds=1)
     show(found)
-    assert ratio(found, "our step", "matrix products") <= MOST_PRODUCTS
+    assert ratio(found, "our step", "matrix products") <= MOST_PRODUCTS[n_threads]
 
 
 def test_a_network_step_costs_little_more_than_pytorch_s(benchmark, our_step, torch_step):
