@@ -20,6 +20,7 @@ from gdhelpers.problems import LeastSquares
 
 COURSE = NOTEBOOKS.parent
 MOST_SECONDS = {"05_three_types": 60, "06_deep_learning": 60, "07_local_minima": 60}  # the others 20
+MOST_MEGABYTES = 500
 
 
 def seconds(work):
@@ -49,7 +50,9 @@ def test_what_is_installed(benchmark, tmp_path):
     before = size(tmp_path)
     command = [python, "-m", "pip", "install", "--quiet", "--requirement", COURSE / "requirements.txt"]
     took = benchmark.pedantic(lambda: seconds(lambda: subprocess.run(command, check=True, cwd=COURSE)), rounds=1)
-    show("install", {"time": f"{took:8.0f} s", "on disk": f"{(size(tmp_path) - before) / 1e6:8.0f} MB"})
+    megabytes = (size(tmp_path) - before) / 1e6
+    show("install", {"time": f"{took:8.0f} s", "on disk": f"{megabytes:8.0f} MB"})
+    assert megabytes < MOST_MEGABYTES
 
 
 def size(folder):
