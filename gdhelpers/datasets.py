@@ -53,7 +53,7 @@ def many_houses(n, rng, noise=20.0):
     rng: a `numpy.random.Generator`; the same seed gives the same houses.
     """
     try:
-        n_houses = operator.index(n)
+        n_houses = 0 if isinstance(n, np.bool) else operator.index(n)
     except TypeError:
         n_houses = 0
     if n_houses < 1:

@@ -15,7 +15,7 @@ MANY, OFTEN = 100_000, 10  # with more parameters than MANY, every OFTEN-th step
 
 def _whole(name, value, most=None, why=""):
     try:
-        number = operator.index(value)
+        number = 0 if isinstance(value, np.bool) else operator.index(value)
     except TypeError:
         number = 0
     if number < 1 or (most is not None and number > most):

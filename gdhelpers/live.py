@@ -13,13 +13,16 @@ from pathlib import Path as File
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb2hex
+from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Bbox
 
 from gdhelpers import plots
+from gdhelpers.arguments import FUNCTION, TEXT, short, takes
 
 POINTS_PER_INCH, PIXELS_PER_INCH = 72, 96  # what an SVG unit is here; what a browser calls an inch
 SHARPNESS = 2  # image pixels for each browser pixel, for dense screens and projectors
@@ -27,6 +30,21 @@ TALLEST = 560  # pixels that a figure may grow to: on a projector its controls s
 LAYER = "display:block;width:100%;will-change:transform"  # a layer of its own, whose pixels the browser keeps
 ALOUD = File(__file__).with_name("aloud.js").read_text(encoding="utf-8")
 UNSEEN = "position:absolute;top:0;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);margin:0"
+FIGURE = "a matplotlib.figure.Figure, such as plots.figure() makes", lambda value, given: isinstance(value, Figure)
+ACTORS = (
+    "a list of artists, drawn on the figure",
+    lambda value, given: (
+        isinstance(value, list | tuple)
+        and all(isinstance(each, Artist) and each.figure is given["figure"] for each in value)
+    ),
+)
+CONTROLS = (
+    "a dictionary {text: widget}",
+    lambda value, given: (
+        isinstance(value, dict)
+        and all(isinstance(name, str) and isinstance(each, widgets.DOMWidget) for name, each in value.items())
+    ),
+)
 COMMANDS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C"}
 
 
@@ -73,6 +91,8 @@ def heard_while_busy(*controls):
     made it, which hears nothing until its work is done, so that a Stop button stops nothing. Older kernels know no such
     mark, and there this does nothing.
     """
+    if not all(isinstance(control, widgets.Widget) for control in controls):
+        raise ValueError(f"controls must be widgets; got {short(controls)}")
     for control in controls:
         vars(control.comm).pop("_reply_subshell_id", None)
 
@@ -90,6 +110,7 @@ class StillPicture:
     alt: what the figure shows, in words, for those who cannot see it.
     """
 
+    @takes(figure=FIGURE, alt=TEXT)
     def __init__(self, figure, alt):
         self.figure, self.alt = figure, alt
 
@@ -224,6 +245,7 @@ class LivePicture(widgets.VBox):
     Raises TypeError when an actor cannot be drawn as SVG. An error in `update` becomes a sentence, the picture stays.
     """
 
+    @takes(figure=FIGURE, actors=ACTORS, controls=CONTROLS, update=FUNCTION, alt=TEXT)
     def __init__(self, figure, actors, controls, update, *, alt):
         self.figure, self.actors, self.controls, self.alt = figure, list(actors), dict(controls), alt
         self._update, self._lock = update, threading.RLock()
@@ -262,7 +284,10 @@ class LivePicture(widgets.VBox):
                 for name, value in values.items():
                     if value is None or value != value:  # ipywidgets lets None and NaN pass, though no mouse sets them
                         raise ValueError(f"{name} has no value")
-                self.sentence = self._update(**values)
+                sentence = self._update(**values)
+                if not isinstance(sentence, str):
+                    raise ValueError(f"update must return a sentence; it returned {short(sentence)}")
+                self.sentence = sentence
                 self._draw()
             except Exception as error:
                 if strict:

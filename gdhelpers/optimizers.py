@@ -36,7 +36,7 @@ def _positive(name, value):
 
 def _count(name, value):
     try:
-        count = operator.index(value)
+        count = 0 if isinstance(value, np.bool) else operator.index(value)
     except TypeError:
         count = 0
     if count < 1:

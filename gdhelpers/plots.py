@@ -5,9 +5,12 @@ Okabe and Ito, darkened until text in them can be read on white, and kept apart 
 """
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.ticker import FuncFormatter, NullLocator
+
+from gdhelpers.arguments import TEXT, array_of, number_from, numbers, takes, whole
 
 DATA = "#000000"  # what was measured: dots
 MODEL = "#0066B2"  # the line, and the place on the map that stands for it: solid
@@ -26,6 +29,28 @@ VERDICTS = {  # on a claim; drawn with its word beside it
     "opinion": SLOPE,
 }
 
+RISING = (
+    "at least two numbers, each larger than the one before",
+    lambda value, given: numbers()[1](value, given) and bool((np.diff(array_of(value)) > 0).all()),
+)
+AXES = "the ax of a figure", lambda value, given: isinstance(value, Axes)
+
+
+def _points(value, given):
+    array = array_of(value, np.inf) if value is not None else np.zeros((0, 2))
+    return array is not None and array.ndim == 2 and array.shape[1] == 2
+
+
+def _as_many_losses(value, given):
+    steps, losses = (array_of(one, np.inf) for one in (given["steps"], value))
+    return steps is not None and losses is not None and steps.shape == losses.shape and losses.ndim == 1
+
+
+def _pictures(value, given):
+    array = array_of(value)
+    return array is not None and (array.ndim == 3 or array.shape == (0,))
+
+
 SMALL, MEDIUM = 11, 12.5  # points, at the size shown
 ZOOM = 1.0  # how much larger than drawn a figure is shown
 
@@ -36,6 +61,7 @@ def enlarge(on=True):
     SMALL, MEDIUM, ZOOM = (13, 14.5, 1.25) if on else (11, 12.5, 1.0)
 
 
+@takes(n_rows=whole(1, 20), n_columns=whole(1, 20), width=number_from(1, 50), height=number_from(1, 50))
 def figure(n_rows=1, n_columns=1, width=9.0, height=4.2, **options):
     """A Figure that pyplot does not know of, and its Axes (one, or an array), ready to be read from the last row."""
     fig = Figure(figsize=(width, height), layout="constrained")
@@ -45,6 +71,7 @@ def figure(n_rows=1, n_columns=1, width=9.0, height=4.2, **options):
     return fig, axes
 
 
+@takes(ax=AXES, xlabel=TEXT, ylabel=TEXT, title=TEXT)
 def plain(ax, xlabel="", ylabel="", title=""):
     """Quiet axes with readable text. Returns the ax."""
     ax.spines[["top", "right"]].set_visible(False)
@@ -67,6 +94,7 @@ def number(value):
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
 
 
+@takes(ax=AXES, size=numbers(at_least=1), price=numbers(at_least=1, as_many_as="size"), unit=TEXT)
 def houses(ax, size, price, unit="sq ft"):
     """The data as dots, axes labelled. Returns the dots (Line2D)."""
     plain(ax, f"size ({unit})", "price ($1000)")
@@ -105,16 +133,31 @@ def set_error_squares(squares, size, price, predicted):
         square.set_xy([(x, y), (x, y_hat), (x + side, y_hat), (x + side, y)])
 
 
+@takes(
+    ax=AXES,
+    problem=("a problem with a loss", lambda value, given: callable(getattr(value, "loss", None))),
+    x=RISING,
+    y=RISING,
+    levels=("None or rising numbers", lambda value, given: value is None or RISING[1](value, given)),
+    labels=(
+        "two texts",
+        lambda value, given: isinstance(value, tuple) and [type(each) for each in value] == [str, str],
+    ),
+)
 def loss_map(ax, problem, x, y, levels=None, labels=("w", "b")):
     """The loss over two parameters as contours, darker is lower. x, y: the grid's ticks. Returns the contour set.
 
     The levels are spaced evenly in the square root of the loss, the error's own unit, so that a bowl looks like a bowl.
     """
     plain(ax, *labels)
-    loss = problem.loss(np.stack(np.meshgrid(x, y), axis=-1))
-    if levels is None:
+    loss = np.asarray(problem.loss(np.stack(np.meshgrid(x, y), axis=-1)))
+    if loss.shape != (len(y), len(x)) or not np.isfinite(loss).all():
+        raise ValueError("problem must have a loss that is one finite number for each pair of x and y")
+    if levels is None and loss.min() >= 0:
         low, high = np.sqrt(loss.min()), np.sqrt(loss.max())
-        levels = (low + (high - low) * np.linspace(0, 1, 13)) ** 2
+        levels = (low + max(high - low, 1e-6) * np.linspace(0, 1, 13)) ** 2
+    elif levels is None:
+        levels = np.linspace(loss.min(), loss.max() + 1e-6, 13)
     ax.contourf(x, y, loss, levels=levels, cmap="viridis", alpha=0.35, extend="both")
     lines = ax.contour(x, y, loss, levels=levels, cmap="viridis", linewidths=0.8)
     ax.set_xlim(x[0], x[-1])
@@ -122,12 +165,14 @@ def loss_map(ax, problem, x, y, levels=None, labels=("w", "b")):
     return lines
 
 
+@takes(ax=AXES, x=number_from(), y=number_from(), label=TEXT)
 def minimum(ax, x, y, label="minimum"):
     """A star where the loss is least. Returns it (Line2D)."""
     (star,) = ax.plot([x], [y], "*", color=MINIMUM, markersize=15, markeredgecolor="white", zorder=6, label=label)
     return star
 
 
+@takes(ax=AXES, params=("None or the places of a walk, (n, 2)", _points))
 def path(ax, params=None, color=MODEL, **style):
     """A walk over a loss map, dots joined by lines. params: (n, 2) or None. Returns it (Line2D)."""
     x, y = ([], []) if params is None else np.asarray(params).T
@@ -147,6 +192,7 @@ def remark(ax):
     return ax.text(0.97, 0.97, "", transform=ax.transAxes, **style)
 
 
+@takes(ax=AXES, losses=("a list of numbers, one for each of the steps", _as_many_losses))
 def loss_curve(ax, steps=(), losses=(), color=MODEL, log=True, **style):
     """Loss against steps. Returns the line."""
     plain(ax, "step", "loss" + (", log scale" if log else ""))
@@ -198,6 +244,16 @@ def set_stability_bar(artists, limit):
     mark.set_data([limit, limit], [0, 1])
 
 
+@takes(
+    ax=AXES,
+    images=("pictures of numbers, (n, height, width)", _pictures),
+    captions=(
+        "as many as the pictures",
+        lambda value, given: isinstance(value, list | tuple | range) and len(value) == len(given["images"]),
+    ),
+    columns=whole(1, 50),
+    rows=whole(1, 50),
+)
 def pictures(ax, images, captions, columns, rows):
     """Small grey pictures side by side, 0 is white and 1 is black, a caption below each. images: (n, height, width).
 

@@ -465,7 +465,7 @@ class Network:
 def _sizes(sizes):
     """The neurons of each layer, as a tuple."""
     try:
-        sizes = tuple(map(operator.index, sizes))
+        sizes = tuple(0 if isinstance(size, np.bool) else operator.index(size) for size in sizes)
     except (TypeError, ValueError):
         sizes = ()
     if len(sizes) < 2 or min(sizes) < 1:

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from gdhelpers import plots
+from gdhelpers.arguments import LINE, RATE, number_from, pair, takes, whole
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
@@ -30,6 +31,15 @@ def _duration(seconds):
     return f"{float(f'{1000 * seconds:.2g}'):g} ms"
 
 
+@takes(
+    problem=LINE,
+    start=pair(),
+    batch_size=whole(1, 10**9),
+    rate=RATE,
+    fixed=pair(1e-12, 1e3),
+    n_updates=whole(1, 100_000),
+    near=number_from(1e-2, 1e5),
+)
 def three_types_explorer(
     problem, start=(0.0, 0.0), batch_size=32, rate=0.05, fixed=(0.1, 0.01), n_updates=1500, near=100
 ):
@@ -41,7 +51,8 @@ def three_types_explorer(
     fig, (left, right) = plots.figure(1, 2, width=10, height=4.7, width_ratios=[1, 1.15])
     fast, least, n_rows = _Summed(problem), problem.loss(problem.minimum()), problem.n_rows
     w, b = problem.minimum()
-    ticks = np.linspace(-0.1 * w, 1.6 * w, 81), np.linspace(-0.1 * b, 1.4 * b, 81)
+    far_w, far_b = (one if abs(one) > 0.1 else 100.0 for one in (w, b))
+    ticks = np.linspace(-0.1 * far_w, 1.6 * far_w, 81), np.linspace(-0.1 * far_b, 1.4 * far_b, 81)
     plots.loss_map(left, fast, *ticks, labels=("w ($1000 per thousand sq ft)", "b ($1000)"))
     plots.minimum(left, w, b)
     left.set_aspect("equal")
@@ -132,6 +143,7 @@ def _standings(arrivals, axis, mine):
     return f"Counted in {axis}, until the walk is there: {times}. {verdict}"
 
 
+@takes(problem=LINE, params=pair(), n_batches=whole(2, 100_000))
 def gradient_cloud(problem, params, n_batches=400):
     """Many mini-batches at one place: a dot for the gradient of each, a star for the gradient of all rows."""
     n_rows, full = problem.n_rows, problem.gradient(params)

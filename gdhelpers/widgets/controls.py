@@ -8,6 +8,7 @@ from IPython.display import display
 from traitlets import CFloat, CInt
 
 from gdhelpers import plots
+from gdhelpers.arguments import TEXT, one_of, takes, whole
 from gdhelpers.live import aloud, heard_while_busy
 from gdhelpers.plots import number
 
@@ -65,7 +66,7 @@ def counted(count, thing):
 
 def margins(values):
     """Limits that leave a little air below and above the values."""
-    air = 0.08 * np.ptp(values)
+    air = 0.08 * (np.ptp(values) or 1)
     return values.min() - air, values.max() + air
 
 
@@ -84,6 +85,7 @@ class Progress(widgets.HBox):
     n_steps: of the walk. Give `descend` a `record_every` that makes some tens of records; the bar moves at each.
     """
 
+    @takes(label=TEXT, n_steps=whole(1, 10**9))
     def __init__(self, label, n_steps):
         self.label, self.n_steps, self.stopped = label, n_steps, False
         self.bar = widgets.IntProgress(0, 0, n_steps, description=label, style=WIDE, layout={"width": "420px"})
@@ -128,6 +130,7 @@ PROJECTED = """<style>
 _projected = widgets.HTML()
 
 
+@takes(on=one_of(True, False))
 def projector(on=True):
     """Make the notebook large enough for the last row, by one call at its top; `projector(False)` ends it.
 

@@ -4,6 +4,22 @@ import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import plots
+from gdhelpers.arguments import (
+    CURVE,
+    LINE,
+    POWERS,
+    RANGE,
+    RATE,
+    VALLEY,
+    WALK,
+    above,
+    heights,
+    number_from,
+    numbers,
+    pair,
+    takes,
+    whole,
+)
 from gdhelpers.datasets import units
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
@@ -13,13 +29,15 @@ from gdhelpers.problems import LeastSquares
 from gdhelpers.widgets.controls import WIDE, alpha, counted, margins, mark_escape, outcome, rate_slider, slider
 
 
+@takes(landscape=CURVE, low=number_from(), high=above("low"), start=number_from())
 def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
     """One slider: where you stand on a curve. The picture shows the height and the slope there."""
     fig, ax = plots.figure(width=7, height=3.4)
     x = np.linspace(low, high, 301)
-    ax.plot(x, landscape.loss(x), color=plots.DATA, linewidth=2)
+    ground = heights(landscape, x)
+    ax.plot(x, ground, color=plots.DATA, linewidth=2)
     plots.plain(ax, "position", "height")
-    ax.set(xlim=(low, high), ylim=margins(landscape.loss(x)))
+    ax.set(xlim=(low, high), ylim=margins(ground))
     tangent, dot = plots.slope_line(ax), plots.here(ax)
 
     def update(position):
@@ -33,6 +51,10 @@ def slope_explorer(landscape, low=-3.0, high=3.0, start=2.0):
     return LivePicture(fig, [tangent, dot], controls, update, alt="A curve, a dot on it, and the slope at the dot.")
 
 
+HOUSES = {"size": numbers(1e-3), "price": numbers(1e-3, as_many_as="size")}
+
+
+@takes(**HOUSES, w=number_from(), b=number_from())
 def line_explorer(size, price, w=0.05, b=100.0):
     """Sliders for w and b. Left the houses, the line and the squared errors; right the loss, as the average square."""
     problem = LeastSquares.line(size, price)
@@ -63,14 +85,15 @@ def line_explorer(size, price, w=0.05, b=100.0):
     return LivePicture(fig, [*squares, line, dots, average, label], controls, update, alt=alt)
 
 
+@takes(landscape=VALLEY, low=number_from(), high=above("low"), start=number_from())
 def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     """A walk in the fog: you feel height and slope where you stand, and choose steps; then the fog can lift."""
     fig, ax = plots.figure(width=8, height=3.8)
     x = np.linspace(low, high, 401)
     plots.plain(ax, "position", "height (m)")
-    heights = landscape.loss(x)
-    ax.set(xlim=(low, high), ylim=margins(heights))
-    (ground,) = ax.plot([], [], color=plots.DATA, linewidth=2)
+    ground = heights(landscape, x)
+    ax.set(xlim=(low, high), ylim=margins(ground))
+    (curve,) = ax.plot([], [], color=plots.DATA, linewidth=2)
     fog_bank = ax.axvspan(low, high, color=plots.FAINT, linewidth=0)
     trail = plots.path(ax, linestyle=":", alpha=0.7)
     tangent, dot = plots.slope_line(ax), plots.here(ax)
@@ -90,9 +113,9 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         dot.set_data([position], [height])
         plots.set_slope_line(tangent, position, height, slope, length=0.6)
         landings = np.clip([position - stride, position + stride], low, high)
-        reach.set_data(landings, [heights.min() - 0.04 * np.ptp(heights)] * 2)
+        reach.set_data(landings, [ground.min() - 0.04 * np.ptp(ground)] * 2)
         fog_bank.set_alpha(0 if lifted else 0.25)
-        ground.set_data((x, heights) if lifted else ([], []))
+        curve.set_data((x, ground) if lifted else ([], []))
         trail.set_data((places, landscape.loss(np.array(places))) if lifted else ([], []))
         here = f"{counted(len(places) - 1, 'step')}. Where you stand: height {height:.1f} m, slope {slope:+.1f} m"
         here += f" for each unit. A step leads to {landings[0]:.1f} or {landings[1]:.1f}."
@@ -101,7 +124,7 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
         best = landscape.loss(landscape.minima[0])
         return f"{here} The lowest point of all lies at {landscape.minima[0]:.1f}, {best:.1f} m high."
 
-    actors = [fog_bank, ground, trail, tangent, reach, dot]
+    actors = [fog_bank, curve, trail, tangent, reach, dot]
     alt = "A dot, the slope under it, and below it how far a step leads."
     picture = LivePicture(fig, actors, controls, update, alt=alt)
 
@@ -118,14 +141,23 @@ def blindfold(landscape, start=1.0, low=0.0, high=10.0):
     return picture
 
 
+@takes(
+    landscape=CURVE,
+    low=number_from(),
+    high=above("low"),
+    start=number_from(),
+    rates=POWERS,
+    rate=RATE,
+    n_steps=whole(1, 10_000),
+)
 def curve_explorer(landscape, low, high, start, rates=(-2, 0), rate=0.1, n_steps=20):
     """Gradient descent on a curve: sliders for the learning rate and the start. rates: powers of ten."""
     fig, (left, right) = plots.figure(1, 2, width=9, height=3.9, width_ratios=[3, 2])
     x = np.linspace(low, high, 401)
-    heights = landscape.loss(x)
-    left.plot(x, heights, color=plots.DATA, linewidth=2)
+    ground = heights(landscape, x)
+    left.plot(x, ground, color=plots.DATA, linewidth=2)
     plots.plain(left, "position", "height")
-    left.set(xlim=(low, high), ylim=margins(heights))
+    left.set(xlim=(low, high), ylim=margins(ground))
     trail, dot, remark = plots.path(left), plots.here(left), plots.remark(left)
     curve = plots.path(right)
     plots.plain(right, "step", "position")
@@ -165,6 +197,7 @@ def _draw_walk(artists, walk):
     return mark_escape(remark, *walk.params[-1])
 
 
+@takes(problem=LINE, w=RANGE, b=RANGE, start=pair(), rate=RATE, n_steps=whole(1, 10_000))
 def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), rate=0.1, n_steps=60):
     """Gradient descent of a line on its loss map: sliders for the learning rate and for where it starts."""
     labels = ("w ($1000 per thousand sq ft)", "b ($1000)")
@@ -185,6 +218,7 @@ def map_explorer(problem, w=(0.0, 200.0), b=(0.0, 200.0), start=(50.0, 20.0), ra
     return LivePicture(fig, artists, controls, update, alt=alt)
 
 
+@takes(**HOUSES, walk=WALK)
 def step_explorer(size, price, walk):
     """One slider: the step of a recorded walk. Table, line and path move together. walk: a Trajectory of (w, b)."""
     problem = LeastSquares.line(size, price)
@@ -227,6 +261,7 @@ def step_explorer(size, price, walk):
     return LivePicture(fig, actors, controls, update, alt=alt)
 
 
+@takes(**HOUSES, w=number_from(), learning_rate=RATE)
 def start_explorer(size, price, w=0.05, learning_rate=1e-7):
     """One slider: the b that the walk starts with. What looks finished after 100 steps may need a hundred million."""
     problem = LeastSquares.line(size, price)
@@ -245,6 +280,9 @@ def start_explorer(size, price, w=0.05, learning_rate=1e-7):
     def update(b):
         curve.set_data(steps, problem.loss(problem.after((w, b), learning_rate, steps)))
         after = problem.after((w, b), learning_rate, 100)
+        if not (np.abs(after) < 1e9).all():  # NaN is not
+            line.set_data([], [])
+            return f"From b = {number(b)} the walk diverges. Loss below 1e-6: never."
         plots.set_model_line(line, *after)
         needed = problem.steps_to(1e-6, (w, b), learning_rate)
         count = "never" if needed is None else f"step {needed:,}"
@@ -266,6 +304,7 @@ def _regime(shrink):
     return "oscillating: every step crosses the valley, and ends lower" if shrink > -1 else "diverging"
 
 
+@takes(**HOUSES, start=pair(), n_steps=whole(1, 10_000))
 def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
     """Learning rate and units of size. The bar below has the slider's scale and the live mark of 2/λmax.
 
@@ -329,6 +368,7 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
     return LivePicture(fig, actors, controls, update, alt=alt)
 
 
+@takes(problem=LINE, start=pair(), n_steps=whole(20, 100_000))
 def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
     """Schedules under noise: a few random rows for each step, the same rows for every schedule.
 

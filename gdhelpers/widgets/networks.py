@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import plots
+from gdhelpers.arguments import NETWORK, TEST, takes, whole
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, cosine
@@ -45,6 +46,7 @@ class Training(LivePicture):
 
     _door, _at_work = threading.Lock(), None  # for all explorers together: one training at a time
 
+    @takes(network=NETWORK, test=TEST, n_epochs=whole(1, 1000))
     def __init__(self, network, test, n_epochs=10):
         self.network, self.test, self.n_epochs = network, test, n_epochs
         self.params = network.start(np.random.default_rng(0))

@@ -6,6 +6,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import NullLocator
 
 from gdhelpers import plots
+from gdhelpers.arguments import RATE, array_of, is_number, named_numbers, numbers, takes
 from gdhelpers.live import LivePicture
 from gdhelpers.widgets.controls import WIDE, _FloatLogSlider, alpha, rate_slider, slider
 
@@ -66,6 +67,29 @@ def _point(ruler, value, words):
     label.set(position=(value / air if late else value * air, 0.13), text=words, ha="right" if late else "left")
 
 
+_BYTES = named_numbers(1e-3, 1e3)
+_KEPT = (
+    f"a dictionary {{text: {{what: bytes for each parameter}}}}, each of 1 to {len(FILLS)} parts",
+    lambda value, given: (
+        isinstance(value, dict)
+        and len(value) > 0
+        and all(
+            isinstance(name, str) and _BYTES[1](parts) and len(parts) <= len(FILLS) for name, parts in value.items()
+        )
+    ),
+)
+
+
+@takes(
+    models=(
+        "a dictionary {name: parameters} of at least two different sizes, from 1 to 1e15",
+        lambda value, given: named_numbers(1, 1e15)[1](value) and max(value.values()) >= 2 * min(value.values()),
+    ),
+    kept=_KEPT,
+    machines=named_numbers(1, 1e30),
+    n_params=("a number from 1 to 1e15", lambda value, given: is_number(value, 1, 1e15)),
+    examples=("a number from 1 to 1e9", lambda value, given: is_number(value, 1, 1e9)),
+)
 def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
     """From parameters to memory and time for one update, on three rulers, each with marks to compare with.
 
@@ -139,6 +163,19 @@ def _nearest(models, n_params):
     return "", round(float(f"{n_params:.3g}"))
 
 
+def _plays(play, given):
+    """Whether it gives the probabilities of the arms, (n_pulls, n_arms)."""
+    if not callable(play):
+        return False
+    answer = array_of(play(given["learning_rate"], np.random.default_rng(0), 1))
+    return answer is not None and answer.ndim == 2 and answer.shape[0] > 1 and answer.shape[1] == len(given["chances"])
+
+
+@takes(
+    learning_rate=RATE,
+    chances=numbers(0, 1, at_least=2, at_most=len(plots.RACERS)),
+    play=("a function (learning_rate, rng, direction) -> probabilities of the arms, (n_pulls, n_arms)", _plays),
+)
 def bandit_explorer(play, chances, learning_rate=0.1):
     """Learning from reward alone, uphill or downhill: how often each arm is pulled, and what that earns.
 

@@ -4,6 +4,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import plots
+from gdhelpers.arguments import CURVE, above, heights, number_from, takes
 from gdhelpers.live import LivePicture
 from gdhelpers.plots import number
 from gdhelpers.widgets.controls import WIDE, margins, mark_escape, slider
@@ -33,6 +34,7 @@ def _explained(symbol, w, learning_rate, slope, new, loss):
     return f"∇Loss, nabla loss, is the gradient: here {what}. In code it is gradient. Met in lesson 03."
 
 
+@takes(landscape=CURVE, low=number_from(), high=above("low"), w=number_from(), learning_rate=number_from(0, 1.2))
 def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
     """Choose a symbol of w_new = w_old - α · ∇Loss: it is shown in the formula and on the curve, and explained."""
     fig, (top, ax) = plots.figure(2, 1, width=8, height=5.2, height_ratios=[1, 3.2])
@@ -44,7 +46,7 @@ def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
     top.set(xlim=(0, 1), ylim=(0, 1))
     air = 0.1 * (high - low)  # so that a walker at either end of the slider is seen whole
     x = np.linspace(low - air, high + air, 301)
-    curve = landscape.loss(x)
+    curve = heights(landscape, x)
     ax.plot(x, curve, color=plots.FAINT, linewidth=2)
     plots.plain(ax, "w", "loss")
     bottom, highest = margins(curve)

@@ -6,6 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import plots
+from gdhelpers.arguments import HILLS, POWERS, RATE, heights, number_from, numbers, on_it, takes, whole
 from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import Adam, GradientDescent, Momentum, Nesterov, RMSProp
@@ -42,19 +43,20 @@ class _Scene:
     def __init__(self, ax, landscape, low, high):
         self.landscape, self.ax, self.flat = landscape, ax, np.ndim(low) == 0
         self.minima = np.array(landscape.minima)
-        heights = landscape.loss(self.minima)
-        self.least = heights.min()
-        others = heights[heights > self.least + 1e-6]
+        depths = heights(landscape, self.minima)
+        self.least = depths.min()
+        others = depths[depths > self.least + 1e-6]
         self.border = self.least + (others.min() - self.least) / 2 if len(others) else np.inf
         if self.flat:
             x = np.linspace(low, high, 401)
-            ax.plot(x, landscape.loss(x), color=plots.DATA, linewidth=2)
+            ground = heights(landscape, x)
+            ax.plot(x, ground, color=plots.DATA, linewidth=2)
             plots.plain(ax, "position", "height")
-            bottom, top = margins(landscape.loss(x))
+            bottom, top = margins(ground)
             ax.set(xlim=(low, high), ylim=(bottom - 0.12 * (top - bottom), top))
         else:
             x, y = (np.linspace(*ends, 121) for ends in zip(low, high, strict=True))
-            height = landscape.loss(np.stack(np.meshgrid(x, y), axis=-1))
+            height = heights(landscape, np.stack(np.meshgrid(x, y), axis=-1))
             steps = np.linspace(0, 1, 15) ** 2.2
             plots.loss_map(ax, landscape, x, y, self.least + (height.max() - self.least) * steps, labels=("x", "y"))
             ax.set_aspect("equal")
@@ -101,6 +103,16 @@ def _history(ax, scene, n_steps, low, high, room=1.0):
     return lambda walk: (walk.steps, walk.params if scene.flat else walk.losses)
 
 
+@takes(
+    landscape=HILLS,
+    low=on_it(),
+    high=on_it(above="low"),
+    start=on_it(),
+    rates=POWERS,
+    rate=RATE,
+    beta=number_from(0, 0.99),
+    n_steps=whole(1, 10_000),
+)
 def valley_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=300):
     """One method on hilly ground: sliders for learning rate, β and start; and all starts at once, in green.
 
@@ -165,6 +177,16 @@ def _spread(values, gap, low, high):
     return spread[np.argsort(order)]
 
 
+@takes(
+    landscape=HILLS,
+    low=on_it(),
+    high=on_it(above="low"),
+    start=on_it(),
+    rates=POWERS,
+    rate=RATE,
+    beta=number_from(0, 0.99),
+    n_steps=whole(1, 10_000),
+)
 def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=200):
     """Four methods from one start, on one picture. Pull the step slider to let them run.
 
@@ -230,6 +252,7 @@ def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.
     return LivePicture(fig, [*trails, *dots, *curves, *labels, remark], controls, update, alt=alt)
 
 
+@takes(tilts=numbers(-1e3, 1e3, at_least=1), n_balls=whole(1, 10_000), n_steps=whole(10, 10_000), rate=RATE)
 def shaken_explorer(tilts, n_balls=200, n_steps=1000, rate=0.02):
     """Balls in a sharp valley, each shaken by its own mini-batches. Sliders: step, learning rate, batch size.
 
@@ -237,6 +260,7 @@ def shaken_explorer(tilts, n_balls=200, n_steps=1000, rate=0.02):
     """
     fig, (left, right) = plots.figure(1, 2, width=10, height=4.2)
     x, every = np.linspace(-3.5, 4, 601), 10
+    tilts = np.asarray(tilts)
     grounds = {"the wide one": sharp_and_wide(), "the sharp one": sharp_and_wide(sharp_is_deepest=True)}
     plots.plain(left, "position", "height")
     left.set(xlim=(-3.5, 4), ylim=(-0.5, 3.2))
@@ -281,6 +305,7 @@ def shaken_explorer(tilts, n_balls=200, n_steps=1000, rate=0.02):
     return LivePicture(fig, [ground, balls, curve, now], controls, update, alt=alt)
 
 
+@takes(n_steps=whole(1, 10_000))
 def ravine_explorer(n_steps=1000):
     """A ravine and one method at its best settings: sliders for κ and for how far the ravine is turned."""
     fig, (left, right) = plots.figure(1, 2, width=10, height=4.6)
