@@ -249,7 +249,11 @@ def set_stability_bar(artists, limit):
     images=("pictures of numbers, (n, height, width)", _pictures),
     captions=(
         "as many as the pictures",
-        lambda value, given: isinstance(value, list | tuple | range) and len(value) == len(given["images"]),
+        lambda value, given: (
+            isinstance(value, list | tuple | range | np.ndarray)
+            and getattr(value, "ndim", 1) == 1
+            and len(value) == len(given["images"])
+        ),
     ),
     columns=whole(1, 50),
     rows=whole(1, 50),
