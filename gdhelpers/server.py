@@ -4,8 +4,9 @@ A small message is sent at once: otherwise a slider's new picture often waits so
 holds a small packet back until the one before it is acknowledged (Nagle's algorithm): 16 pictures a second in a drag
 instead of 25.
 
-A lesson that is opened when no kernel runs it shows the pictures it was saved with: otherwise JupyterLab looks for its
-sliders, which ended with the kernel, and says "model not found" where a picture could stand.
+A lesson that is opened when no kernel runs it, or one that has been restarted, shows the pictures it was saved with:
+otherwise JupyterLab looks for its sliders, which ended with their kernel, and says "model not found" where a picture
+could stand.
 
 Jupyter loads this by `server_config.json`.
 """
@@ -14,6 +15,7 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from jupyter_server.utils import ensure_async
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+PATIENCE = 1  # seconds that a kernel has to say which widgets it knows; one that runs a cell doesn't
 
 
 def _jupyter_server_extension_points():
@@ -22,7 +24,7 @@ def _jupyter_server_extension_points():
 
 def _load_jupyter_server_extension(app):
     _send_at_once()
-    _open_with_pictures(app.contents_manager, app.session_manager)
+    _open_with_pictures(app.contents_manager, app.session_manager, app.kernel_manager)
 
 
 def _send_at_once():
@@ -35,26 +37,39 @@ def _send_at_once():
     KernelWebsocketHandler.open = open_without_delay
 
 
-def _open_with_pictures(contents, sessions):
+def _open_with_pictures(contents, sessions, kernels):
     get_before = contents.get
 
     async def get(path, *args, **kwargs):
         model = await ensure_async(get_before(path, *args, **kwargs))
         if model["type"] == "notebook" and model["content"] is not None:
-            running = [session["path"] for session in await ensure_async(sessions.list_sessions())]
-            if model["path"] not in running:
-                _leave_pictures(model["content"])
+            open_ones = {each["path"]: each["kernel"]["id"] for each in await ensure_async(sessions.list_sessions())}
+            kernel = open_ones.get(model["path"])
+            _leave_pictures(model["content"], set() if kernel is None else await _widgets_of(kernels, kernel))
         return model
 
     contents.get = get
 
 
-def _leave_pictures(notebook):
-    """Take the views of widgets out of a lesson's outputs, where a picture or words stand beside them."""
+async def _widgets_of(kernels, kernel):
+    """The ids of the widgets that a kernel knows; None when it doesn't say."""
+    client = kernels.get_kernel(kernel).client()
+    client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+    try:
+        reply = await ensure_async(client.comm_info("jupyter.widget", reply=True, timeout=PATIENCE))
+        return set(reply["content"]["comms"])
+    except TimeoutError:
+        return None
+    finally:
+        client.stop_channels()
+
+
+def _leave_pictures(notebook, living):
+    """Take the views of widgets that are not `living` out of a lesson, where a picture or words stand beside them."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    if not any("gdhelpers" in cell["source"] for cell in code):
-        return  # somebody else's notebook
+    if living is None or not any("gdhelpers" in cell["source"] for cell in code):
+        return  # nobody knows; or it is somebody else's notebook
     for output in (output for cell in code for output in cell["outputs"]):
         data = output.get("data", {})
-        if len(data) > 1:
+        if len(data) > 1 and data.get(WIDGET_VIEW, {}).get("model_id") not in living:
             data.pop(WIDGET_VIEW, None)

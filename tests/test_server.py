@@ -55,8 +55,32 @@ def lesson(*outputs, source="from gdhelpers import widgets"):
     return {"type": "notebook", "path": "notebooks/lesson.ipynb", "content": {"cells": [words, code]}}
 
 
-def opened(model, *running, **asked):
-    """The data of the outputs, as a server hands this model out while notebooks at the paths `running` have kernels."""
+class Kernel:
+    """One that knows these widgets, or, with None, one that is busy."""
+
+    def __init__(self, *widgets):
+        self.widgets, self.open = widgets, False
+
+    def client(self):
+        return self
+
+    def start_channels(self, **channels):
+        self.open = True
+
+    def stop_channels(self):
+        self.open = False
+
+    async def comm_info(self, target_name, reply, timeout):
+        assert self.open
+        assert (target_name, reply) == ("jupyter.widget", True)
+        if self.widgets == (None,):
+            raise TimeoutError
+        return {"content": {"comms": {name: {"target_name": target_name} for name in self.widgets}}}
+
+
+def opened(model, kernels=(), **asked):
+    """The data of the outputs, as a server hands this model out. kernels: those that run, {path: Kernel}."""
+    kernels = dict(kernels)
 
     class Contents:
         def get(self, path, content=True, type=None):
@@ -64,11 +88,16 @@ def opened(model, *running, **asked):
 
     class Sessions:
         async def list_sessions(self):
-            return [{"path": path} for path in running]
+            return [{"path": path, "kernel": {"id": f"kernel of {path}"}} for path in kernels]
+
+    class Kernels:
+        def get_kernel(self, kernel_id):
+            return kernels[kernel_id.removeprefix("kernel of ")]
 
     contents = Contents()
-    server._open_with_pictures(contents, Sessions())
+    server._open_with_pictures(contents, Sessions(), Kernels())
     got = asyncio.run(contents.get(model["path"], **asked))
+    assert not any(kernel.open for kernel in kernels.values())
     if got["type"] != "notebook" or got["content"] is None:
         return got["content"]
     return [output["data"] for output in got["content"]["cells"][1]["outputs"] if "data" in output]
@@ -79,14 +108,24 @@ PICTURE = {VIEW: {"model_id": "1"}, "image/png": "...", "text/plain": "a line"}
 
 def test_lesson_without_a_kernel_opens_with_its_pictures():
     words = {VIEW: {"model_id": "2"}, "text/plain": "Predict."}
-    assert opened(lesson(PICTURE, words), "another.ipynb") == [
+    assert opened(lesson(PICTURE, words), {"another.ipynb": Kernel("1", "2")}) == [
         {"image/png": "...", "text/plain": "a line"},
         {"text/plain": "Predict."},
     ]
 
 
 def test_lesson_with_a_kernel_opens_live():
-    assert opened(lesson(PICTURE), "notebooks/lesson.ipynb") == [PICTURE]
+    assert opened(lesson(PICTURE), {"notebooks/lesson.ipynb": Kernel("1")}) == [PICTURE]
+
+
+def test_lesson_whose_kernel_was_restarted_opens_with_its_pictures_and_what_is_new():
+    new = {VIEW: {"model_id": "7"}, "text/plain": "New."}
+    expected = [{"image/png": "...", "text/plain": "a line"}, new]
+    assert opened(lesson(PICTURE, new), {"notebooks/lesson.ipynb": Kernel("7", "8")}) == expected
+
+
+def test_lesson_whose_kernel_is_busy_opens_as_it_is():
+    assert opened(lesson(PICTURE), {"notebooks/lesson.ipynb": Kernel(None)}) == [PICTURE]
 
 
 def test_view_with_nothing_beside_it_and_notebooks_of_others_are_left_alone():

@@ -173,6 +173,18 @@ def test_closed_and_opened_again_with_its_kernel_the_lesson_is_live(lab, noteboo
         assert opened.page.query_selector(QUESTIONS)
 
 
+def test_opened_again_after_a_restart_before_anything_is_run_there_is_a_picture(lab, notebook):
+    with notebook(EXPLORER, PREDICTION) as opened:
+        prepared(opened)
+        saved(opened)
+        opened.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        opened.wait_until_idle()
+        text = reopened(lab, opened)
+        assert [words for words in WRONG if words in text] == []
+        assert opened.page.wait_for_selector(".jp-RenderedImage img").bounding_box()["height"] > 100
+        assert prepared(opened), "run again, it is live again"
+
+
 def test_closed_and_opened_again_without_its_kernel_there_is_a_picture(lab, notebook):
     with notebook(EXPLORER, PREDICTION) as opened:
         prepared(opened)
