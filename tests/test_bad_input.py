@@ -188,6 +188,9 @@ def broken(error):
     return None
 
 
+OLD_ON_NEW = r"'\w+' (argument is )?deprecated"  # the oldest Matplotlib, on a newer pyparsing: no learner sees it
+
+
 def attempt(function, *arguments, strict=True, **named):
     """(what it returns, None), or (None, its refusal); anything else fails the test. Every warning is an error."""
     with warnings.catch_warnings():
