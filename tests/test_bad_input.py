@@ -195,9 +195,7 @@ def attempt(function, *arguments, strict=True, **named):
     """(what it returns, None), or (None, its refusal); anything else fails the test. Every warning is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings(
-            "ignore", category=DeprecationWarning, module="matplotlib"
-        )  # an old one on a new parser
+        warnings.filterwarnings("ignore", OLD_ON_NEW, DeprecationWarning)
         if not strict:
             warnings.filterwarnings("ignore", "(overflow|invalid value) encountered", RuntimeWarning)
         try:
@@ -971,9 +969,7 @@ def test_no_walk_through_the_settings_of_an_explorer_fails(name):
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings(
-            "ignore", category=DeprecationWarning, module="matplotlib"
-        )  # an old one on a new parser
+        warnings.filterwarnings("ignore", OLD_ON_NEW, DeprecationWarning)
         walk_through()
 
 
