@@ -835,6 +835,13 @@ def test_every_picture_is_in_the_table():
         assert sorted(named) == sorted(parameters)
 
 
+@pytest.fixture(autouse=True)
+def let_go():
+    """ipywidgets keeps every widget, and with it its figure, until it is closed."""
+    yield
+    ipywidgets.Widget.close_all()
+
+
 @pytest.fixture
 def unprojected():
     """`projector` speaks for all pictures after it."""
@@ -866,6 +873,7 @@ def test_anything_for_one_argument_gives_a_picture_or_a_sentence_that_names_it(f
         else:
             names = "|".join([*good, "landscape"])
             assert re.search(rf"\b({names})\b", str(refusal)), f"what is wrong? {refusal}"
+        ipywidgets.Widget.close_all()
 
     @settings(max_examples=1)
     @given(st.fixed_dictionaries(good))
