@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import warnings
 from contextlib import contextmanager
 
@@ -42,3 +43,11 @@ def no_warning_reaches_the_learner():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_at_the_end():
+    """ipywidgets keeps every widget, and with it its figure, until it is closed: gigabytes in a whole run."""
+    yield
+    if "ipywidgets" in sys.modules:
+        sys.modules["ipywidgets"].Widget.close_all()
