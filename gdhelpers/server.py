@@ -42,10 +42,14 @@ def _open_with_pictures(contents, sessions, kernels):
 
     async def get(path, *args, **kwargs):
         model = await ensure_async(get_before(path, *args, **kwargs))
-        if model["type"] == "notebook" and model["content"] is not None:
+        views = _views(model["content"]) if model["type"] == "notebook" and model["content"] is not None else []
+        if views:
             open_ones = {each["path"]: each["kernel"]["id"] for each in await ensure_async(sessions.list_sessions())}
             kernel = open_ones.get(model["path"])
-            _leave_pictures(model["content"], set() if kernel is None else await _widgets_of(kernels, kernel))
+            living = set() if kernel is None else await _widgets_of(kernels, kernel)
+            for data in views:
+                if living is not None and data[WIDGET_VIEW].get("model_id") not in living:
+                    del data[WIDGET_VIEW]
         return model
 
     contents.get = get
@@ -64,12 +68,10 @@ async def _widgets_of(kernels, kernel):
         client.stop_channels()
 
 
-def _leave_pictures(notebook, living):
-    """Take the views of widgets that are not `living` out of a lesson, where a picture or words stand beside them."""
+def _views(notebook):
+    """The data of a lesson's outputs in which a picture or words stand beside the view of a widget."""
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    if living is None or not any("gdhelpers" in cell["source"] for cell in code):
-        return  # nobody knows; or it is somebody else's notebook
-    for output in (output for cell in code for output in cell["outputs"]):
-        data = output.get("data", {})
-        if len(data) > 1 and data.get(WIDGET_VIEW, {}).get("model_id") not in living:
-            data.pop(WIDGET_VIEW, None)
+    if not any("gdhelpers" in cell["source"] for cell in code):
+        return []  # somebody else's notebook
+    every = (output.get("data", {}) for cell in code for output in cell["outputs"])
+    return [data for data in every if WIDGET_VIEW in data and len(data) > 1]

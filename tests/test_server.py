@@ -97,7 +97,7 @@ def opened(model, kernels=(), **asked):
     contents = Contents()
     server._open_with_pictures(contents, Sessions(), Kernels())
     got = asyncio.run(contents.get(model["path"], **asked))
-    assert not any(kernel.open for kernel in kernels.values())
+    assert not any(kernel.open for kernel in kernels.values() if kernel)
     if got["type"] != "notebook" or got["content"] is None:
         return got["content"]
     return [output["data"] for output in got["content"]["cells"][1]["outputs"] if "data" in output]
@@ -126,6 +126,14 @@ def test_lesson_whose_kernel_was_restarted_opens_with_its_pictures_and_what_is_n
 
 def test_lesson_whose_kernel_is_busy_opens_as_it_is():
     assert opened(lesson(PICTURE), {"notebooks/lesson.ipynb": Kernel(None)}) == [PICTURE]
+
+
+def test_kernel_is_not_asked_where_nothing_depends_on_its_answer():
+    """It may be busy, and every notebook of the server would wait for it."""
+    nobody = {"notebooks/lesson.ipynb": None}
+    alone = {VIEW: {"model_id": "1"}}
+    assert opened(lesson(PICTURE, source="import ipywidgets"), nobody) == [PICTURE]
+    assert opened(lesson(alone), nobody) == [alone]
 
 
 def test_view_with_nothing_beside_it_and_notebooks_of_others_are_left_alone():
