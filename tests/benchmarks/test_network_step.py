@@ -23,10 +23,7 @@ from gdhelpers.problems import LeastSquares, Network
 
 SIZES, BATCH_SIZE, LEARNING_RATE = (784, 1000, 500, 10), 64, 0.05
 TURNS, STEPS, WARM_UP = 15, 40, 8  # the first steps of a turn wake the threads and are not counted
-MOST_TORCH, MOST_READ = 1.3, 1.5
-# By threads of the matrix products. A second thread halves them and nothing else, and leaves half of what they wrote in
-# the other core's cache; PyTorch's step is at 1.5, too.
-MOST_PRODUCTS = {1: 1.5, 2: 1.65}
+MOST_PRODUCTS, MOST_TORCH, MOST_READ = 1.5, 1.3, 1.5
 
 
 def measure(candidates):
@@ -138,13 +135,13 @@ def sklearn_step(data):
     return step
 
 
-@pytest.mark.parametrize("n_threads", MOST_PRODUCTS)
+@pytest.mark.parametrize("n_threads", [1, 2])  # a second thread halves the products and nothing else
 def test_a_network_step_costs_little_more_than_its_matrix_products(benchmark, our_step, products, n_threads):
     candidates = {"our step": our_step, "matrix products": products}
     with threadpool_limits(n_threads):
         found = benchmark.pedantic(measure, args=(candidates,), rounds=1)
     show(found)
-    assert ratio(found, "our step", "matrix products") <= MOST_PRODUCTS[n_threads]
+    assert ratio(found, "our step", "matrix products") <= MOST_PRODUCTS
 
 
 def test_a_network_step_costs_little_more_than_pytorch_s(benchmark, our_step, torch_step):
