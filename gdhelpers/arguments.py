@@ -15,8 +15,8 @@ LARGEST = 1e9  # what a picture is made from: beyond it, ticks and squares of nu
 
 
 def short(value):
-    """How a value looks, on one short line."""
-    words = " ".join(repr(value).split())
+    """How a value looks, on one short line, as the learner typed it."""
+    words = " ".join(repr(value).split()).replace("Ellipsis", "...")
     return words if len(words) <= 60 else f"{words[:59]}…"
 
 
@@ -55,8 +55,9 @@ def array_of(value, largest=LARGEST):
         array = np.asarray(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    fits = largest == np.inf or (array.dtype.kind in "iuf" and (np.abs(array.astype(float)) <= largest).all())
-    return array if fits and array.dtype.kind in "iuf" else None
+    if array.dtype.kind not in "iuf" or (largest < np.inf and not (np.abs(array.astype(float)) <= largest).all()):
+        return None
+    return array
 
 
 def number_from(least=-LARGEST, most=LARGEST):
@@ -113,15 +114,15 @@ def pair(least=-LARGEST, most=LARGEST, rising=False):
 RATE = "a positive number, such as 0.1", lambda value, given: is_number(value, 1e-12)
 
 
-def named_numbers(least, most, at_least=1):
+def named_numbers(least, most):
     """A dictionary {text: number}."""
 
     def fits(value, given=None):
-        if not isinstance(value, dict) or len(value) < at_least:
+        if not isinstance(value, dict) or not value:
             return False
         return all(isinstance(name, str) and is_number(each, least, most) for name, each in value.items())
 
-    return f"a dictionary {{text: number}}, the numbers from {least:,g} to {most:,g}, at least {at_least}", fits
+    return f"a dictionary {{text: number}}, the numbers from {least:,g} to {most:,g}, at least 1", fits
 
 
 RANGE = pair(rising=True)

@@ -34,7 +34,7 @@ BELOW = {  # module: the modules of the package it may import
     "arguments": {"problems", "descent"},
     "plots": {"arguments", "problems", "optimizers", "descent", "datasets"},
     "live": {"arguments", "plots"},
-    "lessons": {"problems", "optimizers", "descent", "datasets", "progress", "plots", "live", "lessons"},
+    "lessons": {"arguments", "problems", "optimizers", "descent", "datasets", "progress", "plots", "live", "lessons"},
     "widgets": {"arguments", "problems", "optimizers", "descent", "datasets", "plots", "live", "lessons", "widgets"},
     "server": set(),
     "order": {"progress"},

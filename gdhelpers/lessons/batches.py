@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from gdhelpers.arguments import short
 from gdhelpers.lessons.checking import (
     LONGEST,
     PLACES,
@@ -14,7 +15,6 @@ from gdhelpers.lessons.checking import (
     diagnose,
     one_step,
     returned,
-    short,
     stopped,
 )
 

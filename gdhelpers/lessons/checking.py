@@ -5,8 +5,9 @@ import sys
 import numpy as np
 
 from gdhelpers import progress
+from gdhelpers.arguments import short
 from gdhelpers.lessons import replies
-from gdhelpers.lessons.replies import Verdict, short
+from gdhelpers.lessons.replies import Verdict
 
 PLACES = ((0.05, 100.0), (0.2, 30.0), (-0.1, 7.0))  # where functions of (w, b) are tried
 LONGEST = 100_000  # more numbers, or batches, no exercise asks for

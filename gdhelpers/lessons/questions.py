@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import ipywidgets as widgets
 
+from gdhelpers.arguments import short
 from gdhelpers.lessons import replies
-from gdhelpers.lessons.replies import GREEN, GREY, RED, box, short, trouble_box
+from gdhelpers.lessons.replies import GREEN, GREY, RED, box, trouble_box
 from gdhelpers.live import aloud, heard_while_busy
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from gdhelpers import progress
+from gdhelpers.arguments import short
 
 GREEN, RED, GREY = "#008560", "#C04000", "#6B6B6B"  # the course's colours for right, wrong and not yet
 NOT_KEPT = "Nothing is kept here: progress is kept when a lesson is opened in JupyterLab, Jupyter Notebook or VS Code."
@@ -12,12 +13,6 @@ NOT_KEPT = "Nothing is kept here: progress is kept when a lesson is opened in Ju
 kept = progress.of_this_notebook()  # what the learner did, in this run and in earlier ones
 
 NEEDED = {"numpy": ((2, 2), (3,)), "matplotlib": ((3, 10), (4,)), "ipywidgets": ((8, 1, 7), (9,))}  # from, below
-
-
-def short(value):
-    """How a value looks, on one short line, as the learner typed it."""
-    words = " ".join(repr(value).split()).replace("Ellipsis", "...")
-    return words if len(words) <= 60 else f"{words[:59]}…"
 
 
 def box(color, text):

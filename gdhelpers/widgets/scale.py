@@ -6,7 +6,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import NullLocator
 
 from gdhelpers import plots
-from gdhelpers.arguments import RATE, array_of, is_number, named_numbers, numbers, takes
+from gdhelpers.arguments import RATE, array_of, named_numbers, number_from, numbers, short, takes
 from gdhelpers.live import LivePicture
 from gdhelpers.widgets.controls import WIDE, _FloatLogSlider, alpha, rate_slider, slider
 
@@ -87,8 +87,8 @@ _KEPT = (
     ),
     kept=_KEPT,
     machines=named_numbers(1, 1e30),
-    n_params=("a number from 1 to 1e15", lambda value, given: is_number(value, 1, 1e15)),
-    examples=("a number from 1 to 1e9", lambda value, given: is_number(value, 1, 1e9)),
+    n_params=number_from(1, 1e15),
+    examples=number_from(1, 1e9),
 )
 def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
     """From parameters to memory and time for one update, on three rulers, each with marks to compare with.
@@ -163,18 +163,13 @@ def _nearest(models, n_params):
     return "", round(float(f"{n_params:.3g}"))
 
 
-def _plays(play, given):
-    """Whether it gives the probabilities of the arms, (n_pulls, n_arms)."""
-    if not callable(play):
-        return False
-    answer = array_of(play(given["learning_rate"], np.random.default_rng(0), 1))
-    return answer is not None and answer.ndim == 2 and answer.shape[0] > 1 and answer.shape[1] == len(given["chances"])
+_PLAY = "a function (learning_rate, rng, direction) -> probabilities of the arms, (n_pulls, n_arms)"
 
 
 @takes(
     learning_rate=RATE,
     chances=numbers(0, 1, at_least=2, at_most=len(plots.RACERS)),
-    play=("a function (learning_rate, rng, direction) -> probabilities of the arms, (n_pulls, n_arms)", _plays),
+    play=(_PLAY, lambda value, given: callable(value)),
 )
 def bandit_explorer(play, chances, learning_rate=0.1):
     """Learning from reward alone, uphill or downhill: how often each arm is pulled, and what that earns.
@@ -182,8 +177,11 @@ def bandit_explorer(play, chances, learning_rate=0.1):
     play: called as `play(learning_rate, rng, direction)`, direction +1 or -1; returns the probabilities with which
     the arms are pulled, (n_pulls, n_arms). chances: how often each arm pays, (n_arms,).
     """
+    pulls = array_of(play(learning_rate, np.random.default_rng(0), 1))
+    if pulls is None or pulls.ndim != 2 or len(pulls) < 2 or pulls.shape[1] != len(chances):
+        raise ValueError(f"play must be {_PLAY}; got {short(play)}")
+    n_pulls = len(pulls)
     fig, (left, right) = plots.figure(1, 2, width=9.5, height=4.2, width_ratios=[3, 2])
-    n_pulls = len(play(learning_rate, np.random.default_rng(0), 1))
     plots.plain(left, "pull", "probability of each arm")
     plots.plain(right, "pull", "reward to expect")
     for ax in (left, right):

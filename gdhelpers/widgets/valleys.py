@@ -23,6 +23,17 @@ METHODS = {  # name: (learning rate, β) -> optimizer
 }
 RACING = ("gradient descent", "momentum", "RMSProp", "Adam")
 
+ON_HILLS = {  # what every explorer of hilly ground takes
+    "landscape": HILLS,
+    "low": on_it(),
+    "high": on_it(above="low"),
+    "start": on_it(),
+    "rates": POWERS,
+    "rate": RATE,
+    "beta": number_from(0, 0.99),
+    "n_steps": whole(1, 10_000),
+}
+
 
 def _menu(label, options, value):
     style = {"description": label, "style": WIDE, "layout": {"width": "260px"}}
@@ -103,16 +114,7 @@ def _history(ax, scene, n_steps, low, high, room=1.0):
     return lambda walk: (walk.steps, walk.params if scene.flat else walk.losses)
 
 
-@takes(
-    landscape=HILLS,
-    low=on_it(),
-    high=on_it(above="low"),
-    start=on_it(),
-    rates=POWERS,
-    rate=RATE,
-    beta=number_from(0, 0.99),
-    n_steps=whole(1, 10_000),
-)
+@takes(**ON_HILLS)
 def valley_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=300):
     """One method on hilly ground: sliders for learning rate, β and start; and all starts at once, in green.
 
@@ -177,16 +179,7 @@ def _spread(values, gap, low, high):
     return spread[np.argsort(order)]
 
 
-@takes(
-    landscape=HILLS,
-    low=on_it(),
-    high=on_it(above="low"),
-    start=on_it(),
-    rates=POWERS,
-    rate=RATE,
-    beta=number_from(0, 0.99),
-    n_steps=whole(1, 10_000),
-)
+@takes(**ON_HILLS)
 def race_explorer(landscape, low, high, start, rates=(-3, 0), rate=0.05, beta=0.9, n_steps=200):
     """Four methods from one start, on one picture. Pull the step slider to let them run.
 
