@@ -11,7 +11,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, margins, mark_escape, rate_slider, slider
+from gdhelpers.widgets.controls import alpha, batch_slider, choice, margins, mark_escape, rate_slider, slider
 
 UPDATES, EXAMPLES, SECONDS = AXES = ("updates", "examples seen", "seconds")
 
@@ -108,13 +108,11 @@ def three_types_explorer(
         words = _standings(arrivals, axis, f"yours (B = {batch_size:,}, {alpha(learning_rate)})")
         return f"{words}{diverged}{escape}"
 
-    menu = widgets.ToggleButtons(options=list(AXES), description="count", style={**WIDE, "button_width": "120px"})
-    menu.layout.width = "530px"
     controls = {
         "batch_size": batch_slider(n_rows, batch_size),
         "learning_rate": rate_slider(np.log10(rate) - 1.7, np.log10(rate) + 0.54, rate),  # so that it stands on a step
         "seed": slider("seed", 0, 20, 0, 1),
-        "axis": menu,
+        "axis": choice("count", AXES, "120px"),
     }
     alt = "Left: three walks on the loss map. Right: their loss, with a dot where each comes near the least."
     return LivePicture(fig, [*trails.values(), *curves.values(), *dots.values(), remark], controls, update, alt=alt)

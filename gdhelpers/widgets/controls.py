@@ -54,6 +54,14 @@ def batch_slider(n_rows, value):
     return log_slider("batch size B", 0, float(np.log2(n_rows)), value, 1, "380px", base=2, digits=".0f")
 
 
+def choice(label, options, button_width, value=None):
+    """Buttons of which one is pressed, the first if no value is given. Their label stands beside, not above them."""
+    options, style = list(options), {**WIDE, "button_width": button_width}
+    layout = {"width": "auto", "margin": "2px 20px 2px 2px", "display": "flex", "flex_flow": "row", "grid_gap": "8px"}
+    value = options[0] if value is None else value
+    return widgets.ToggleButtons(options=options, value=value, description=label, style=style, layout=layout)
+
+
 def alpha(learning_rate):
     """The learning rate as its slider shows it."""
     return f"α = {number(float(f'{learning_rate:.3g}'))}"

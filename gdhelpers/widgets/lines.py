@@ -26,7 +26,7 @@ from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, constant, cosine, exponential_decay, step_decay, warmup
 from gdhelpers.plots import number
 from gdhelpers.problems import LeastSquares
-from gdhelpers.widgets.controls import WIDE, alpha, counted, margins, mark_escape, outcome, rate_slider, slider
+from gdhelpers.widgets.controls import alpha, choice, counted, margins, mark_escape, outcome, rate_slider, slider
 
 
 @takes(landscape=CURVE, low=number_from(), high=above("low"), start=number_from())
@@ -360,9 +360,10 @@ def learning_rate_explorer(size, price, start=(0.05, 0.0), n_steps=60):
         regime = _regime(1 - 2 * learning_rate / limit)
         return f"Size in {units}, {alpha(learning_rate)}, {regime}. {outcome(walk)}{escape} Loss below 1e-6: {count}."
 
-    menu = widgets.ToggleButtons(options=["sq ft", "thousands", "standardised"], description="size in", style=WIDE)
-    menu.style.button_width, menu.layout.width = "110px", "440px"
-    controls = {"units": menu, "learning_rate": rate_slider(low, high, 1e-7)}
+    controls = {
+        "units": choice("size in", ["sq ft", "thousands", "standardised"], "110px"),
+        "learning_rate": rate_slider(low, high, 1e-7),
+    }
     actors = [trail, dot, remark, curve, *bar, mark_label, you]
     alt = "Left: the loss map with the path. Right: the loss at each step. Below: where the learning rate stands."
     return LivePicture(fig, actors, controls, update, alt=alt)
@@ -404,12 +405,8 @@ def schedule_explorer(problem, start=(0.0, 0.0), n_steps=1000):
         tail = excess[-len(excess) // 10 :].mean()
         return f"{setting}: over its last tenth the walk is {number(tail)} above the minimum."
 
-    menu = widgets.ToggleButtons(
-        options=list(schedules), description="schedule", style={**WIDE, "button_width": "auto"}
-    )
-    menu.layout.width = "700px"
     controls = {
-        "schedule": menu,
+        "schedule": choice("schedule", schedules, "auto"),
         "learning_rate": rate_slider(-4, -0.5, 0.02),
         "batch_size": slider("batch size", 1, min(100, problem.n_rows), 1, 1),
         "seed": slider("seed", 0, 20, 0, 1),

@@ -17,7 +17,7 @@ from gdhelpers.descent import descend
 from gdhelpers.live import LivePicture
 from gdhelpers.optimizers import GradientDescent, cosine
 from gdhelpers.plots import number
-from gdhelpers.widgets.controls import WIDE, alpha, batch_slider, rate_slider
+from gdhelpers.widgets.controls import alpha, batch_slider, choice, rate_slider
 
 COLUMNS, ROWS = 4, 3  # of the digits that are read wrong
 LOSSES = 1e-3, 1e2  # of the picture
@@ -78,8 +78,6 @@ class Training(LivePicture):
         self._remark = plots.remark(left)
         self._show_misread()
 
-        menu = widgets.ToggleButtons(options=["constant", "cosine"], description="rate", style=WIDE)
-        menu.style.button_width, menu.layout.width = "90px", "380px"
         train, stop = (
             widgets.Button(description=word, icon=icon, layout={"width": "110px"})
             for word, icon in (("Train", "play"), ("Stop", "stop"))
@@ -89,7 +87,7 @@ class Training(LivePicture):
         controls = {
             "learning_rate": rate_slider(-3, 0, 0.1),
             "batch_size": batch_slider(network.n_rows, min(32, network.n_rows)),
-            "schedule": menu,
+            "schedule": choice("rate", ["constant", "cosine"], "90px"),
             "train": train,
             "stop": stop,
         }

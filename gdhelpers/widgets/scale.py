@@ -1,6 +1,5 @@
 """The explorers of lesson 08: what a model needs as it grows, and learning from reward. No mathematics here."""
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.patches import Polygon
 from matplotlib.ticker import NullLocator
@@ -8,7 +7,7 @@ from matplotlib.ticker import NullLocator
 from gdhelpers import plots
 from gdhelpers.arguments import RATE, array_of, named_numbers, number_from, numbers, short, takes
 from gdhelpers.live import LivePicture
-from gdhelpers.widgets.controls import WIDE, _FloatLogSlider, alpha, rate_slider, slider
+from gdhelpers.widgets.controls import WIDE, _FloatLogSlider, alpha, choice, rate_slider, slider
 
 NEAR = 0.0999  # powers of ten; just below half a step of the slider, so that exactly one step lands on each model
 LEAST = 1e-6  # seconds: however little there is to compute, starting it takes about that long
@@ -136,19 +135,14 @@ def scale_explorer(models, kept, machines, n_params=1_290_510, examples=64):
         )
         return f"{kept_as}. {size}, {fits}. {work}; a hundred thousand of them: {_duration(1e5 * seconds)}."
 
-    def menu(label, options):
-        buttons = widgets.ToggleButtons(options=list(options), description=label, style=WIDE)
-        buttons.style.button_width, buttons.layout.width = "auto", "780px"
-        return buttons
-
     look = {"style": WIDE, "layout": {"width": "420px", "margin": "2px 20px 2px 2px"}}
     powers = {"min": np.log10(low), "max": np.log10(high), "step": 0.2, **look}
     doublings = {"base": 2, "min": 0, "max": 21.6, "step": 1.2, "readout_format": ",.2r", **look}  # 1 to 3.2 million
     controls = {
         "n_params": _FloatLogSlider(description="parameters (log)", value=n_params, readout=False, **powers),
         "examples": _FloatLogSlider(description="examples in a batch (log)", value=examples, **doublings),
-        "kept_as": menu("kept", kept),
-        "machine": menu("machine", machines),
+        "kept_as": choice("kept", kept, "auto"),
+        "machine": choice("machine", machines, "auto"),
     }
     actors = [*bars, *labels, *(actor for ruler in rulers for actor in ruler)]
     alt = "Four rulers: the parameters of known models, the bytes for each, the whole memory, the time for one batch."
@@ -219,10 +213,8 @@ def bandit_explorer(play, chances, learning_rate=0.1):
         ends = f"after {n_pulls:,} pulls it chooses the arms with {shares}, {verdict}"
         return f"{setting}: {ends}, and earns {p[-1] @ chances:.2f} a pull."
 
-    menu = widgets.ToggleButtons(options=["ascent", "descent"], description="step", style=WIDE)
-    menu.style.button_width, menu.layout.width = "110px", "320px"
     controls = {
-        "direction": menu,
+        "direction": choice("step", ["ascent", "descent"], "110px"),
         "learning_rate": rate_slider(-2.5, 1, learning_rate),
         "seed": slider("seed", 0, 20, 0, 1),
     }

@@ -1,13 +1,12 @@
 """The explorer of lesson 09: the key formula, symbol by symbol. No mathematics here."""
 
-import ipywidgets as widgets
 import numpy as np
 
 from gdhelpers import plots
 from gdhelpers.arguments import CURVE, above, heights, number_from, takes
 from gdhelpers.live import LivePicture
 from gdhelpers.plots import number
-from gdhelpers.widgets.controls import WIDE, margins, mark_escape, slider
+from gdhelpers.widgets.controls import choice, margins, mark_escape, slider
 
 PLACES = {"w_new": 0.13, "=": 0.27, "w_old": 0.41, "−": 0.54, "α": 0.63, "·": 0.71, "∇Loss": 0.84}  # along the formula
 BUTTONS = {"w_new": "w_new", "w_old": "w_old", "− (minus)": "−", "α (alpha)": "α", "∇Loss (nabla)": "∇Loss"}
@@ -97,11 +96,8 @@ def formula_explorer(landscape, low=-3.0, high=3.0, w=2.0, learning_rate=0.3):
         sum_in_words = " ".join(shown.values()).replace("-", "−")
         return f"{sum_in_words}. {_explained(symbol, w, learning_rate, slope, new, landscape.loss)}{escape}"
 
-    menu = widgets.ToggleButtons(
-        options=list(BUTTONS), value="∇Loss (nabla)", description="symbol", style={**WIDE, "button_width": "122px"}
-    )
     controls = {
-        "symbol": menu,
+        "symbol": choice("symbol", BUTTONS, "122px", value="∇Loss (nabla)"),
         "w": slider("w_old", low, high, w, 0.1),
         "learning_rate": slider("learning rate α", 0.0, 1.2, learning_rate, 0.05),
     }
