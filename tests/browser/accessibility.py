@@ -38,7 +38,12 @@ def what_axe_finds(page, selector=OUTPUTS):
         return []
     page.evaluate(f"() => {{ if (!window.axe) {{ {axe()} }} }}")
     report = page.evaluate(
-        "selector => axe.run({include: [[selector]]}, {resultTypes: ['violations']})",
+        """selector => {
+            const before = document.body.style.height;
+            document.body.style.height = '100vh';  // JupyterLab's is 0, and all words in it count as hidden for axe
+            return axe.run({include: [[selector]]}, {resultTypes: ['violations']})
+                .finally(() => document.body.style.height = before);
+        }""",
         selector,
     )
     return [

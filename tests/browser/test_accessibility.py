@@ -12,7 +12,7 @@ CELLS = (
 sys.path.insert(0, "..")
 from gdhelpers import plots, widgets
 from gdhelpers.datasets import houses
-from gdhelpers.lessons import predict
+from gdhelpers.lessons import check_number, predict
 from gdhelpers.live import StillPicture
 from gdhelpers.problems import parabola
 """,
@@ -20,6 +20,7 @@ from gdhelpers.problems import parabola
     "widgets.learning_rate_explorer(*houses())",
     "predict('Which way?', {'Left': 'It falls there.', 'Right': 'It rises there.'}, 'Left')",
     "StillPicture(plots.figure()[0], 'Empty axes.')",
+    "check_number(3, 9)",
     "bar = widgets.progress('training', 100)\nfor step in range(51):\n    bar(step, None)\nbar.bar.value = 50",
 )
 IDLE = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
@@ -93,7 +94,15 @@ def test_prediction_is_made_with_arrow_keys_and_its_reply_read_once(page):
     page.get_by_role("button", name="Lock my prediction").press("Enter")
     page.wait_for_function("it => it.textContent", arg=page.locator(SPOKEN).nth(2).element_handle())
     assert heard(page, 2) == ["No: Left. It rises there."]
-    assert page.locator("div[role=status]").count() == 0
+    assert page.locator(".widget-vbox div[role=status]").count() == 0
+
+
+def test_dark_theme_leaves_all_words_readable(page):
+    page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
+    assert what_axe_finds(page) == []
+    page.evaluate("() => document.querySelector('div[role=status]').style.color = 'black'")  # what a check replies
+    assert any("color-contrast" in fault for fault in what_axe_finds(page)), "black words on a dark page go unnoticed"
 
 
 # Would a fault be seen?
