@@ -6,6 +6,8 @@ axe-core judges names, roles and contrast; Tab is pressed through each box of wi
 from functools import cache
 from importlib.resources import files
 
+from lab_in_chromium import all_in_view
+
 OUTPUTS = ".jp-OutputArea-output"
 # {rule of axe: why it may be broken here}, for faults of JupyterLab that cannot be mended from here: none so far
 EXCEPTIONS = {}
@@ -37,21 +39,36 @@ def what_axe_finds(page, selector=OUTPUTS):
     if not page.query_selector(selector):
         return []
     page.evaluate(f"() => {{ if (!window.axe) {{ {axe()} }} }}")
-    report = page.evaluate(
-        """selector => {
-            const before = document.body.style.height;
-            document.body.style.height = '100vh';  // JupyterLab's is 0, and all words in it count as hidden for axe
-            return axe.run({include: [[selector]]}, {resultTypes: ['violations']})
-                .finally(() => document.body.style.height = before);
-        }""",
-        selector,
-    )
+    with all_in_view(page):
+        report = page.evaluate(
+            """selector => {
+                const before = document.body.style.height;
+                document.body.style.height = '100vh';  // JupyterLab's is 0, and all words in it count as hidden for axe
+                return axe.run({include: [[selector]]}, {resultTypes: ['violations']})
+                    .finally(() => document.body.style.height = before);
+            }""",
+            selector,
+        )
     return [
         f"axe: {rule['id']} ({rule['help']}): {node['html'][:200]}"
         for rule in report["violations"]
         if rule["id"] not in EXCEPTIONS
         for node in rule["nodes"]
     ]
+
+
+def what_axe_finds_in_the_dark(page):
+    """The same with JupyterLab's dark theme, which many readers choose; the light one is put back."""
+    try:
+        _put_on(page, "JupyterLab Dark")
+        return [f"in the dark, {fault}" for fault in what_axe_finds(page)]
+    finally:
+        _put_on(page, "JupyterLab Light")
+
+
+def _put_on(page, theme):
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
 
 
 def what_tab_misses(page, box):

@@ -144,6 +144,19 @@ def copy_of_course(folder):
     return folder
 
 
+@contextmanager
+def all_in_view(page):
+    """A window so tall that every cell is in it: the others are neither in a picture nor judged by axe."""
+    size, panel = page.viewport_size, "document.querySelector('.jp-WindowedPanel-outer')"
+    height = page.evaluate(f"() => {panel}?.scrollHeight ?? 0")
+    page.set_viewport_size({**size, "height": max(size["height"], int(height) + 150)})
+    try:
+        page.wait_for_function(f"() => !{panel} || {panel}.clientHeight >= {panel}.scrollHeight")
+        yield
+    finally:
+        page.set_viewport_size(size)
+
+
 class Lab:
     """A server's address, its course folder and a browser profile to look at it with."""
 
@@ -237,11 +250,9 @@ class Notebook:
         """All cells in one picture, for a person to look at."""
         panel = "jupyterapp.shell.currentWidget.content"
         self.page.evaluate(f"() => {{ {panel}.activeCellIndex = 0 }}")
-        height = self.page.evaluate(f"() => {panel}.node.querySelector('.jp-WindowedPanel-outer').scrollHeight")
-        self.page.set_viewport_size({"width": WIDE, "height": int(height) + 150})
-        self.page.evaluate(f"() => {panel}.node.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
-        self.page.screenshot(path=path)
-        self.page.set_viewport_size({"width": WIDE, "height": TALL})
+        with all_in_view(self.page):
+            self.page.evaluate(f"() => {panel}.node.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
+            self.page.screenshot(path=path)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from accessibility import what_axe_finds, what_moves_by_itself, what_tab_misses
+from accessibility import what_axe_finds, what_axe_finds_in_the_dark, what_moves_by_itself, what_tab_misses
 from lab_in_chromium import COURSE
 
 NOTEBOOKS = sorted(path.stem for path in (COURSE / "notebooks").glob("*.ipynb"))
@@ -64,6 +64,7 @@ def test_runs_and_follows_its_controls(notebook, lab):
     for quiz in notebook.page.query_selector_all(QUIZZES):
         complaints += what_is_wrong_with_quiz(notebook.page, quiz)
     complaints += what_axe_finds(notebook.page)  # again, with all that the locked predictions say
+    complaints += what_axe_finds_in_the_dark(notebook.page)
     notebook.wait_until_idle()
     complaints += [f"the kernel reports an error: {error}" for error in notebook.kernel_errors]
     complaints += [f"the page reports an error: {error}" for error in notebook.page_errors]
