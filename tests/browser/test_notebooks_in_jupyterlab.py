@@ -82,6 +82,13 @@ def what_is_wrong_at_rest(notebook):
     for slider in page.query_selector_all(".jp-OutputArea [role=slider]"):
         if not slider.evaluate(f"it => it.closest('{EXPLORERS}')"):
             complaints.append(f'slider "{slider.evaluate("course.label")}" belongs to no picture')
+    for option in page.query_selector_all(".jp-OutputArea input[type=radio]"):
+        if not option.evaluate(f"it => it.closest('{QUESTIONS}')"):
+            complaints.append("an option belongs to no question")
+    n_asked = page.evaluate(r"""() => jupyterapp.shell.currentWidget.content.widgets
+        .filter(cell => /^(lessons\.)?predict\(/m.test(cell.model.sharedModel.source)).length""")
+    if (n_shown := len(page.query_selector_all(PREDICTIONS))) != n_asked or not n_asked:
+        complaints.append(f"{n_asked} cells ask for a prediction, and {n_shown} predictions are shown")
     if page.query_selector(".jp-RenderedMarkdown mjx-merror"):
         complaints.append("a formula cannot be read")
     complaints += what_moves_by_itself(page)
