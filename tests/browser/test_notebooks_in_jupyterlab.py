@@ -95,6 +95,10 @@ def what_is_wrong_at_rest(notebook):
     complaints += page.evaluate("""() => [...document.querySelectorAll('.jp-OutputArea-output .widget-box')]
         .filter(it => it.scrollHeight > it.clientHeight || it.scrollWidth > it.clientWidth)
         .map(it => `a box of widgets must be scrolled: ${it.innerText.slice(0, 60)}`)""")
+    complaints += page.evaluate("""() => [...document.querySelectorAll('.widget-toggle-buttons')].filter(it => {
+        const [label, button] = ['label', 'button'].map(kind => it.querySelector(kind).getBoundingClientRect());
+        return label.bottom < button.bottom - 2 || label.right > button.left;
+    }).map(it => `its label does not stand beside: ${it.innerText.slice(0, 60)}`)""")
     for number, explorer in enumerate(page.query_selector_all(EXPLORERS), 1):
         if not explorer.evaluate("course.aligned"):
             complaints.append(f"explorer {number}: its two layers do not lie on each other")
