@@ -248,10 +248,8 @@ class Notebook:
 
     def screenshot(self, path):
         """All cells in one picture, for a person to look at."""
-        panel = "jupyterapp.shell.currentWidget.content"
-        self.page.evaluate(f"() => {{ {panel}.activeCellIndex = 0 }}")
+        self.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }")
         with all_in_view(self.page):
-            self.page.evaluate(f"() => {panel}.node.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
             self.page.screenshot(path=path)
 
 
